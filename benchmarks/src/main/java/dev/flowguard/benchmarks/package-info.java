@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.tensor;
+
+import org.jspecify.annotations.NullMarked;
