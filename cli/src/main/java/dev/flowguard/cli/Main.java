@@ -1,0 +1,42 @@
+package dev.flowguard.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * The command line.
+ *
+ * <p>Exit codes: 0 done, 1 a defect of FlowGuard itself (with a file that describes it), 2 something the caller can mend (one
+ * line on standard error says what, where and how), 130 stopped by Ctrl-C with everything written.
+ */
+@Command(
+        name = "flowguard",
+        description = "Aligns flow-matching text-to-image models by online reinforcement learning.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {})
+public final class Main {
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        System.exit(commandLine(out, err).execute(args));
+    }
+
+    /** The commands, writing to the given streams and never ending the JVM. */
+    static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+        FailureHandler failures = new FailureHandler();
+        return new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setUsageHelpAutoWidth(true)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(failures)
+                .setExecutionExceptionHandler(failures);
+    }
+}

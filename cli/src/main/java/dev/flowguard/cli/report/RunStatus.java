@@ -1,0 +1,9 @@
+package dev.flowguard.cli.report;
+
+/** Where a run stands when its report is written. */
+public enum RunStatus {
+    RUNNING,
+    FINISHED,
+    INTERRUPTED,
+    FAILED
+}

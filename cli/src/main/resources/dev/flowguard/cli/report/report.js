@@ -1,0 +1,132 @@
+// Draws the report's curves from the numbers embedded in the page. Every row is one line of metrics.jsonl.
+(() => {
+  'use strict';
+  const { rows, scorers } = JSON.parse(document.getElementById('data').textContent);
+  const css = getComputedStyle(document.documentElement);
+  const colour = name => css.getPropertyValue(name).trim();
+  const charts = [];
+  let axis = 'iteration';
+  const x = row => axis === 'iteration' ? row.iteration : row.seconds / 60;
+  // A missing number is a gap in a line, never a zero.
+  const points = value => rows.filter(row => value(row) != null).map(row => ({ x: x(row), y: value(row) }));
+
+  Chart.defaults.color = colour('--soft');
+  Chart.defaults.borderColor = colour('--line');
+  Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+  Chart.defaults.animation = false;
+
+  const number = value => Math.abs(value) >= 1e-3 || value === 0 ? +value.toPrecision(4) : value.toExponential(2);
+
+  function draw(canvas, series, { min, max, legend = false, stacked = false } = {}) {
+    const chart = new Chart(canvas, {
+      type: 'line',
+      data: { datasets: series().map(style) },
+      options: {
+        maintainAspectRatio: false,
+        interaction: { mode: 'nearest', axis: 'x', intersect: false },
+        scales: {
+          x: { type: 'linear', bounds: 'data', min: 0, grid: { display: false }, border: { display: false },
+            ticks: { maxTicksLimit: 8, maxRotation: 0, callback: v => axis === 'iteration' ? (Number.isInteger(v) ? v : '') : `${+v.toFixed(1)} min` } },
+          y: { min, max, stacked, border: { display: false }, ticks: { maxTicksLimit: 5, callback: number } },
+        },
+        plugins: {
+          legend: { display: legend, align: 'start',
+            labels: { usePointStyle: true, pointStyle: 'line', boxWidth: 18, filter: item => !item.text.startsWith('_') } },
+          tooltip: { filter: item => !item.dataset.label.startsWith('_'),
+            callbacks: {
+              title: items => items.length ? (axis === 'iteration' ? `iteration ${items[0].parsed.x}` : `${items[0].parsed.x.toFixed(2)} min`) : '',
+              label: item => ` ${item.dataset.label}: ${number(item.parsed.y)}` } },
+        },
+      },
+    });
+    charts.push({ chart, series });
+    return chart;
+  }
+
+  const style = series => ({ borderWidth: 2, pointRadius: 0, pointHoverRadius: 4, tension: 0, ...series });
+
+  // Scores: held-out evaluation, and the training reward with one standard deviation on both sides.
+  const scoreCharts = document.getElementById('score-charts');
+  for (const scorer of scorers) {
+    const figure = document.createElement('figure');
+    if (scorers.length === 1) figure.className = 'wide';
+    const caption = document.createElement('figcaption');
+    caption.textContent = scorer.name;
+    const note = document.createElement('span');
+    note.textContent = scorer.trained ? '' : ' watched, not trained on';
+    caption.append(note);
+    const plot = document.createElement('div');
+    plot.className = 'plot';
+    const canvas = document.createElement('canvas');
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', `${scorer.name} over the run`);
+    plot.append(canvas);
+    figure.append(caption, plot);
+    scoreCharts.append(figure);
+    const reward = (row, part) => row.reward?.[scorer.name]?.[part];
+    const edge = sign => row => {
+      const mean = reward(row, 'mean'), std = reward(row, 'std');
+      return mean == null || std == null ? null : mean + sign * std;
+    };
+    const bounds = { min: scorer.min ?? undefined, max: scorer.max ?? undefined };
+    draw(canvas, () => [
+      { label: 'held out', data: points(row => row.eval?.[scorer.name]), borderColor: colour('--accent'),
+        backgroundColor: colour('--accent'), pointRadius: rows.length > 200 ? 0 : 3, order: 0 },
+      { label: 'training', data: points(row => reward(row, 'mean')), borderColor: colour('--second'), borderWidth: 1.5, order: 1 },
+      { label: '_upper', data: points(edge(1)), borderWidth: 0, pointHoverRadius: 0, backgroundColor: colour('--second-soft'), fill: '+1', order: 2 },
+      { label: '_lower', data: points(edge(-1)), borderWidth: 0, pointHoverRadius: 0, order: 2 },
+    ].filter(series => series.data.length), { ...bounds, legend: true });
+  }
+
+  // Updates: one line a stochastic step.
+  const steps = [...new Set(rows.flatMap(row => row.steps.map(step => step.step)))].sort((a, b) => a - b);
+  const parse = text => text.match(/-?[\d.]+/g).map(Number);
+  const from = parse(colour('--step-from')), to = parse(colour('--step-to'));
+  const stepColour = index => {
+    const t = steps.length < 2 ? 1 : index / (steps.length - 1);
+    const [h, s, l] = from.map((value, i) => value + t * (to[i] - value));
+    return `hsl(${h} ${s}% ${l}%)`;
+  };
+  const stepLabel = step => {
+    const sigma = rows.flatMap(row => row.steps).find(s => s.step === step)?.sigma;
+    return sigma == null ? `step ${step}` : `step ${step} (σ ${sigma.toFixed(2)})`;
+  };
+  const legend = document.getElementById('step-legend');
+  steps.forEach((step, index) => {
+    const item = document.createElement('span');
+    const line = document.createElement('i');
+    line.style.background = stepColour(index);
+    item.append(line, stepLabel(step));
+    legend.append(item);
+  });
+  const perStep = key => () => steps.map((step, index) => ({
+    label: stepLabel(step), borderColor: stepColour(index), backgroundColor: stepColour(index), borderWidth: 1.5,
+    data: points(row => row.steps.find(s => s.step === step)?.[key]),
+  }));
+  draw(document.getElementById('clip-up'), perStep('clipUp'), { min: 0 });
+  draw(document.getElementById('clip-down'), perStep('clipDown'), { min: 0 });
+  draw(document.getElementById('ratio-mean'), perStep('logRatioMean'));
+  draw(document.getElementById('ratio-std'), perStep('logRatioStd'), { min: 0 });
+  draw(document.getElementById('gradient-norm'), () => [
+    { label: 'gradient norm', data: points(row => row.gradientNorm), borderColor: colour('--accent'), backgroundColor: colour('--accent'), borderWidth: 1.5 },
+  ], { min: 0 });
+
+  // Times: stacked areas in the colours of the bar above.
+  const phases = [...document.querySelectorAll('[data-phase]')].map(item => ({ name: item.dataset.phase, colour: item.dataset.colour }));
+  draw(document.getElementById('times'), () => phases.map(phase => ({
+    label: phase.name, data: points(row => row.times?.[phase.name]), borderWidth: 0, backgroundColor: phase.colour, fill: true,
+  })), { min: 0, stacked: true });
+
+  for (const button of document.querySelectorAll('[data-axis]')) {
+    button.addEventListener('click', () => {
+      axis = button.dataset.axis;
+      for (const other of document.querySelectorAll('[data-axis]')) {
+        other.setAttribute('aria-pressed', String(other === button));
+      }
+      for (const { chart, series } of charts) {
+        series().forEach((dataset, index) => { chart.data.datasets[index].data = dataset.data; });
+        chart.update();
+      }
+    });
+  }
+})();

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.cli;
+
+import org.jspecify.annotations.NullMarked;
