@@ -1,0 +1,121 @@
+package dev.flowguard.learner.coordination;
+
+import dev.flowguard.proto.v1.Purpose;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * Which groups a run consists of: a pure function of the run's seed. Training group {@code g = 0, 1, …} belongs to iteration
+ * {@code g / groupsPerIteration}. Prompts are drawn without replacement: every epoch is a fresh shuffle of all of them.
+ * Evaluation groups hold different prompts each, and the same prompts and seeds in every evaluation.
+ */
+public final class GroupPlan {
+    /** Evaluation groups have ids of their own, far above any training group's. */
+    private static final long EVALUATION = 1L << 62;
+
+    private static final int MAX_EVALUATION_GROUPS = 1 << 20;
+
+    private final Settings settings;
+
+    /**
+     * What the plan depends on.
+     *
+     * @param seed the run's seed
+     * @param groupSize members of a training group
+     * @param groupsPerIteration training groups of an iteration
+     * @param trainPrompts prompts to train on, not empty
+     * @param heldOutPrompts prompts to evaluate on, not empty
+     * @param evaluationSeed seed of the evaluations
+     * @param evaluationBatch most members of one evaluation group
+     * @param keptImages how many of the held-out prompts have their images kept, from the first on
+     * @param stochasticSteps which steps of a training group are stochastic
+     */
+    public record Settings(
+            long seed,
+            int groupSize,
+            int groupsPerIteration,
+            List<String> trainPrompts,
+            List<String> heldOutPrompts,
+            long evaluationSeed,
+            int evaluationBatch,
+            int keptImages,
+            StochasticSteps stochasticSteps) {
+        public Settings {
+            trainPrompts = List.copyOf(trainPrompts);
+            heldOutPrompts = List.copyOf(heldOutPrompts);
+        }
+    }
+
+    /** Which steps are stochastic: a function of the group alone, so that all its members share them. */
+    public interface StochasticSteps {
+        /** Rising step indices for the group with this index in this iteration. */
+        List<Integer> of(int iteration, int indexInIteration);
+    }
+
+    public GroupPlan(Settings settings) {
+        this.settings = settings;
+    }
+
+    int groupsPerIteration() {
+        return settings.groupsPerIteration();
+    }
+
+    /** Training group number {@code ordinal}, from 0; the ordinal is also its id. */
+    GroupSpec training(long ordinal) {
+        int iteration = Math.toIntExact(ordinal / settings.groupsPerIteration());
+        int index = (int) (ordinal % settings.groupsPerIteration());
+        String prompt = prompt(ordinal);
+        List<MemberSeeds> members = IntStream.range(0, settings.groupSize())
+                .mapToObj(member -> new MemberSeeds(
+                        prompt,
+                        Seeds.derive(settings.seed(), Seeds.Stream.INITIAL_NOISE, iteration, index, member),
+                        Seeds.derive(settings.seed(), Seeds.Stream.TRANSITION_NOISE, iteration, index, member)))
+                .toList();
+        return new GroupSpec(
+                ordinal,
+                iteration,
+                Purpose.PURPOSE_TRAINING,
+                members,
+                settings.stochasticSteps().of(iteration, index),
+                false);
+    }
+
+    private String prompt(long ordinal) {
+        int prompts = settings.trainPrompts().size();
+        long epoch = ordinal / prompts;
+        List<Integer> order =
+                new ArrayList<>(IntStream.range(0, prompts).boxed().toList());
+        Collections.shuffle(order, new Random(Seeds.derive(settings.seed(), Seeds.Stream.PROMPT_ORDER, epoch)));
+        return settings.trainPrompts().get(order.get((int) (ordinal % prompts)));
+    }
+
+    /** The groups of the evaluation before {@code iteration}, one member a held-out prompt. */
+    List<GroupSpec> evaluation(int iteration) {
+        List<String> prompts = settings.heldOutPrompts();
+        List<GroupSpec> groups = new ArrayList<>();
+        for (int from = 0; from < prompts.size(); from += settings.evaluationBatch()) {
+            int to = Math.min(prompts.size(), from + settings.evaluationBatch());
+            List<MemberSeeds> members = IntStream.range(from, to)
+                    .mapToObj(index -> new MemberSeeds(
+                            prompts.get(index),
+                            Seeds.derive(settings.evaluationSeed(), Seeds.Stream.EVALUATION_NOISE, index),
+                            0))
+                    .toList();
+            groups.add(new GroupSpec(
+                    EVALUATION | ((long) iteration * MAX_EVALUATION_GROUPS + groups.size()),
+                    iteration,
+                    Purpose.PURPOSE_EVALUATION,
+                    members,
+                    List.of(),
+                    from < settings.keptImages()));
+        }
+        return groups;
+    }
+
+    static long evaluationIndex(long groupId) {
+        return groupId % MAX_EVALUATION_GROUPS;
+    }
+}

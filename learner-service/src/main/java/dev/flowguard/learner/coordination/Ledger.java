@@ -1,0 +1,103 @@
+package dev.flowguard.learner.coordination;
+
+import dev.flowguard.learner.output.JsonLinesFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Every group that counts, once: one line in {@code ledger.jsonl} with its id, iteration, prompt, seeds, policy version,
+ * worker, scorers and scores, so that any number the run prints can be traced back.
+ *
+ * <p>INVARIANT: a group id is committed at most once, whatever arrives and however often.
+ *
+ * <p>Not thread-safe: the coordinator's lock guards it.
+ */
+public final class Ledger implements AutoCloseable {
+    private final JsonLinesFile file;
+    private final Set<Long> committed = new HashSet<>();
+
+    private Ledger(JsonLinesFile file) {
+        this.file = file;
+    }
+
+    /**
+     * Opens the ledger of a run that goes on with {@code iteration}. Groups of that iteration and of later ones are
+     * forgotten: their latents died with the process that committed them, and the same seeds draw them again.
+     *
+     * @throws IOException if the file cannot be read or written
+     */
+    public static Ledger open(Path path, int iteration) throws IOException {
+        JsonLinesFile file =
+                JsonLinesFile.open(path, line -> line.path("iteration").asInt(Integer.MAX_VALUE) < iteration);
+        Ledger ledger = new Ledger(file);
+        for (JsonNode line : JsonLinesFile.read(path)) {
+            ledger.committed.add(line.path("group").asLong());
+        }
+        return ledger;
+    }
+
+    boolean contains(long groupId) {
+        return committed.contains(groupId);
+    }
+
+    /**
+     * Commits a group.
+     *
+     * @return false where it was committed before; nothing is written then
+     * @throws java.io.UncheckedIOException if the line cannot be written; the group is then not committed
+     */
+    boolean commit(ScoredGroup group) {
+        if (committed.contains(group.spec().groupId())) {
+            return false;
+        }
+        file.append(line(group));
+        committed.add(group.spec().groupId());
+        return true;
+    }
+
+    int size() {
+        return committed.size();
+    }
+
+    private static Map<String, Object> line(ScoredGroup group) {
+        GroupSpec spec = group.spec();
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("group", spec.groupId());
+        line.put("purpose", spec.training() ? "training" : "evaluation");
+        line.put("iteration", spec.iteration());
+        line.put("policy_version", group.policyVersion());
+        line.put("worker", group.workerId());
+        line.put("stochastic_steps", spec.stochasticSteps());
+        List<Map<String, Object>> members = new ArrayList<>();
+        Map<String, String> scorers = new TreeMap<>();
+        for (ScoredMember member : group.members()) {
+            Map<String, Double> scores = new TreeMap<>();
+            member.scores().forEach((name, score) -> {
+                scores.put(name, score.value());
+                scorers.put(name, score.scorerId() + " " + score.scorerVersion());
+            });
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("prompt", member.seeds().prompt());
+            entry.put("initial_noise_seed", member.seeds().initialNoise());
+            entry.put("transition_noise_seed", member.seeds().transitionNoise());
+            entry.put("scores", scores);
+            members.add(entry);
+        }
+        line.put("scorers", scorers);
+        line.put("members", members);
+        return line;
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+}
