@@ -176,6 +176,11 @@ public final class Coordinator {
      * @throws InterruptedException if the run is being stopped
      */
     public Batch evaluate(int iteration) throws InterruptedException {
+        beginEvaluation(iteration);
+        return awaitEvaluation(iteration);
+    }
+
+    void beginEvaluation(int iteration) {
         List<GroupSpec> groups = plan.evaluation(iteration);
         lock.lock();
         try {
@@ -185,6 +190,9 @@ public final class Coordinator {
         } finally {
             lock.unlock();
         }
+    }
+
+    Batch awaitEvaluation(int iteration) throws InterruptedException {
         return experience.await(Purpose.PURPOSE_EVALUATION, iteration);
     }
 
@@ -503,7 +511,7 @@ public final class Coordinator {
             try {
                 return new Verdict.Assemble(new GroupAssembler(spec, header, expectation));
             } catch (RefusedGroupException e) {
-                return reject(header, Receipt.RECEIPT_REFUSED, e.getMessage());
+                return reject(header, Receipt.RECEIPT_REFUSED, e.why());
             }
         } finally {
             lock.unlock();

@@ -191,8 +191,7 @@ public final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBas
         }
 
         private void refuse(RefusedGroupException e) {
-            answer(coordinator.reject(
-                    Objects.requireNonNull(header), Receipt.RECEIPT_REFUSED, String.valueOf(e.getMessage())));
+            answer(coordinator.reject(Objects.requireNonNull(header), Receipt.RECEIPT_REFUSED, e.why()));
         }
 
         private void answer(Verdict.Answer answer) {

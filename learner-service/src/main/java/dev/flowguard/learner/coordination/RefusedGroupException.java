@@ -4,7 +4,14 @@ package dev.flowguard.learner.coordination;
 final class RefusedGroupException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    RefusedGroupException(String message) {
-        super(message);
+    private final String why;
+
+    RefusedGroupException(String why) {
+        super(why);
+        this.why = why;
+    }
+
+    String why() {
+        return why;
     }
 }

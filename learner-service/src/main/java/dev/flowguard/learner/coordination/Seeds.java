@@ -12,18 +12,24 @@ package dev.flowguard.learner.coordination;
 final class Seeds {
     private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
-    /** What a seed is for; the ordinal enters the derivation, so the order is part of the format. */
+    /** What a seed is for. The numbers are part of the format: a run resumes with the seeds it began with. */
     enum Stream {
-        PROMPT_ORDER,
-        INITIAL_NOISE,
-        TRANSITION_NOISE,
-        EVALUATION_NOISE
+        PROMPT_ORDER(1),
+        INITIAL_NOISE(2),
+        TRANSITION_NOISE(3),
+        EVALUATION_NOISE(4);
+
+        private final long number;
+
+        Stream(long number) {
+            this.number = number;
+        }
     }
 
     private Seeds() {}
 
     static long derive(long runSeed, Stream stream, long... coordinates) {
-        long state = mix(runSeed + GAMMA * (stream.ordinal() + 1));
+        long state = mix(runSeed + GAMMA * stream.number);
         for (long coordinate : coordinates) {
             state = mix((state ^ coordinate) + GAMMA);
         }

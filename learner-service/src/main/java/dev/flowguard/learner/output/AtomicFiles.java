@@ -15,7 +15,7 @@ public final class AtomicFiles {
 
     /** Replaces {@code file} by {@code content}; parent directories are made. Nothing is left behind on failure. */
     public static void write(Path file, byte[] content) throws IOException {
-        Path directory = file.toAbsolutePath().normalize().getParent();
+        Path directory = file.toAbsolutePath().resolveSibling(".").normalize();
         Files.createDirectories(directory);
         Path temporary = Files.createTempFile(directory, "." + file.getFileName(), ".tmp");
         try {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.learner.coordination;
+
+import org.jspecify.annotations.NullMarked;

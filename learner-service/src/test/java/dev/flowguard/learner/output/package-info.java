@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.learner.output;
+
+import org.jspecify.annotations.NullMarked;

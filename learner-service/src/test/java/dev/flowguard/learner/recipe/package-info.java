@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.learner.recipe;
+
+import org.jspecify.annotations.NullMarked;

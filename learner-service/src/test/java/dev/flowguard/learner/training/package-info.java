@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.learner.training;
+
+import org.jspecify.annotations.NullMarked;
