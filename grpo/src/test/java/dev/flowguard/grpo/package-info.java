@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.grpo;
+
+import org.jspecify.annotations.NullMarked;
