@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tensor implements AutoCloseable {
 
+    /** How DJL spells "over all dimensions". */
+    private static final int[] ALL_DIMENSIONS = {};
+
     private final PtNDArray array;
     private final Device device;
     private @Nullable DType dtype;
@@ -42,8 +45,7 @@ public final class Tensor implements AutoCloseable {
         this.dtype = dtype;
     }
 
-    // ---- creation
-    // ----------------------------------------------------------------------------------------------------
+    // Creation
 
     /** A FLOAT32 tensor with a copy of the values in row-major order. */
     public static Tensor of(Device device, float[] values, long... shape) {
@@ -102,8 +104,7 @@ public final class Tensor implements AutoCloseable {
         return made == dtype ? tensor : tensor.to(dtype);
     }
 
-    // ---- description
-    // -------------------------------------------------------------------------------------------------
+    // Description
 
     /** A new array of the sizes, outermost dimension first; empty for a scalar. */
     public long[] shape() {
@@ -140,8 +141,7 @@ public final class Tensor implements AutoCloseable {
         return device;
     }
 
-    // ---- arithmetic
-    // --------------------------------------------------------------------------------------------------
+    // Arithmetic
 
     public Tensor add(Tensor other) {
         return combined(JniUtils.add(array, other.array), other);
@@ -270,8 +270,7 @@ public final class Tensor implements AutoCloseable {
         return combined(JniUtils.max(array, other.array), other);
     }
 
-    // ---- comparison
-    // --------------------------------------------------------------------------------------------------
+    // Comparison
 
     /** BOOL: where this is greater. */
     public Tensor gt(double value) {
@@ -312,8 +311,7 @@ public final class Tensor implements AutoCloseable {
         return typed(JniUtils.argMax(array, dim, false), DType.INT64);
     }
 
-    // ---- linear algebra and reductions
-    // -------------------------------------------------------------------------------
+    // Linear algebra and reductions
 
     /** The matrix product over the last two dimensions; those before are broadcast. */
     public Tensor matmul(Tensor other) {
@@ -370,8 +368,12 @@ public final class Tensor implements AutoCloseable {
         return dims.length == 0 ? wide.sum() : wide.sum(false, dims);
     }
 
-    // ---- shape
-    // -------------------------------------------------------------------------------------------------------
+    /** The Euclidean norm of all elements, shape {@code []}. */
+    public Tensor norm() {
+        return like(JniUtils.norm(array, 2, ALL_DIMENSIONS, false));
+    }
+
+    // Shape
 
     /** The same elements in another shape, as a view where memory allows; one size may be -1. */
     public Tensor reshape(long... shape) {
@@ -437,8 +439,7 @@ public final class Tensor implements AutoCloseable {
         return parts;
     }
 
-    // ---- copies and moves
-    // --------------------------------------------------------------------------------------------
+    // Copies and moves
 
     /** The values in another type; a new handle on the same memory if the type is the same. */
     public Tensor to(DType type) {
@@ -467,17 +468,12 @@ public final class Tensor implements AutoCloseable {
      * average. The source may have another type or device, and a shape that can be broadcast.
      */
     public void assign(Tensor source) {
-        boolean gradients = JniUtils.isGradMode();
-        JniUtils.setGradMode(false);
-        try {
+        try (NoGrad noGrad = NoGrad.enter()) {
             call(Operation.COPY_INTO, array, source.array).close();
-        } finally {
-            JniUtils.setGradMode(gradients);
         }
     }
 
-    // ---- values in Java
-    // ----------------------------------------------------------------------------------------------
+    // Values in Java
 
     /** Whether no element is NaN or infinite. */
     public boolean allFinite() {
@@ -529,8 +525,7 @@ public final class Tensor implements AutoCloseable {
         return HostMemory.bytes(this);
     }
 
-    // ---- ownership
-    // ---------------------------------------------------------------------------------------------------
+    // Ownership
 
     /**
      * Moves this tensor out of the innermost scope into the enclosing one; out of the outermost, the caller owns it and
@@ -546,14 +541,23 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Takes this tensor out of every scope: the caller owns it and closes it. For what outlives all work, such as weights.
+     *
+     * @return this
+     */
+    public Tensor unscoped() {
+        scope = null;
+        return this;
+    }
+
     /** Frees this handle; the memory goes when no graph and no view needs it. Closing twice does nothing. */
     @Override
     public void close() {
         array.close();
     }
 
-    // ---- gradients
-    // ---------------------------------------------------------------------------------------------------
+    // Gradients
 
     /**
      * Makes this a leaf whose gradient backward computes.
@@ -599,8 +603,7 @@ public final class Tensor implements AutoCloseable {
         return array.isReleased() ? "Tensor(closed)" : dtype() + Arrays.toString(shape()) + " on " + device;
     }
 
-    // ---- for this package
-    // --------------------------------------------------------------------------------------------
+    // For this package
 
     PtNDArray array() {
         return array;
