@@ -1,0 +1,25 @@
+package dev.flowguard.reward;
+
+import dev.flowguard.proto.v1.EncodedImage;
+
+/**
+ * An item that was received and awaits its outcome.
+ *
+ * @param owner the RPC that is owed exactly one {@link Owner#settle} for it
+ * @param itemId the caller's name for the item
+ * @param image checked, not yet decoded
+ * @param prompt the whole prompt
+ * @param receivedNanos {@link System#nanoTime} of its arrival
+ */
+record PendingItem(Owner owner, long itemId, EncodedImage image, String prompt, long receivedNanos) {
+
+    /** Who waits for items. Thread-safe. */
+    interface Owner {
+
+        /** Whether nobody waits any more (cancelled, past its deadline): items need not be scored. */
+        boolean isOver();
+
+        /** Takes an item's outcome. Called exactly once an item, also when {@link #isOver}. */
+        void settle(PendingItem item, ScoreOutcome outcome);
+    }
+}

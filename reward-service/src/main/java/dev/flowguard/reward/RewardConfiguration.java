@@ -1,0 +1,114 @@
+package dev.flowguard.reward;
+
+import dev.flowguard.proto.v1.ScorerGrpc;
+import dev.flowguard.reward.jpeg.JpegSizeScorer;
+import dev.flowguard.reward.ocr.OcrScorer;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.grpc.server.GrpcServerFactory;
+
+/** The beans of the service. A scorer is a lazy bean whose name is its id. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(RewardProperties.class)
+class RewardConfiguration {
+
+    @Bean(OcrScorer.ID)
+    @Lazy
+    Scorer ocr(RewardProperties properties) {
+        return new OcrScorer(properties.ocr());
+    }
+
+    @Bean(JpegSizeScorer.COMPRESSIBILITY)
+    @Lazy
+    Scorer jpegCompressibility() {
+        return JpegSizeScorer.compressibility();
+    }
+
+    @Bean(JpegSizeScorer.INCOMPRESSIBILITY)
+    @Lazy
+    Scorer jpegIncompressibility() {
+        return JpegSizeScorer.incompressibility();
+    }
+
+    @Bean
+    PngDecoder pngDecoder(RewardProperties properties) {
+        return new PngDecoder(properties.limits());
+    }
+
+    @Bean
+    RewardMetrics rewardMetrics(MeterRegistry registry) {
+        return new RewardMetrics(registry);
+    }
+
+    /** Spring closes it after the gRPC server has stopped, so that what is in flight is answered first. */
+    @Bean
+    ScorerRegistry scorerRegistry(
+            ListableBeanFactory beans, RewardProperties properties, PngDecoder decoder, RewardMetrics metrics) {
+        List<String> known = Arrays.asList(beans.getBeanNamesForType(Scorer.class));
+        List<Scorer> chosen = properties.scorers().stream()
+                .map(name -> beans.getBean(requireKnown(name, known), Scorer.class))
+                .toList();
+        return ScorerRegistry.start(chosen, properties, decoder, metrics);
+    }
+
+    private static String requireKnown(String name, List<String> known) {
+        if (known.contains(name)) {
+            return name;
+        }
+        LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
+        String nearest = known.stream()
+                .min(Comparator.comparing((String candidate) -> distance.apply(name, candidate)))
+                .orElseThrow();
+        throw new RewardConfigurationException(
+                "flowguard.reward.scorers names the unknown scorer '%s': did you mean '%s'? Known are %s."
+                        .formatted(name, nearest, known.stream().sorted().collect(Collectors.joining(", "))));
+    }
+
+    @Bean
+    ScorerGrpcService scorerGrpcService(
+            ScorerRegistry scorers, PngDecoder decoder, RewardProperties properties, RewardMetrics metrics) {
+        return new ScorerGrpcService(scorers, decoder, properties, metrics);
+    }
+
+    /** Whoever balances load must hear of the end before the server stops taking RPCs; the closing event comes before any bean stops. */
+    @Bean
+    ApplicationListener<ContextClosedEvent> notServingFirst(ObjectProvider<HealthStatusManager> health) {
+        health.ifAvailable(status -> status.setStatus(ScorerGrpc.SERVICE_NAME, ServingStatus.SERVING));
+        return closed -> health.ifAvailable(HealthStatusManager::enterTerminalState);
+    }
+
+    /**
+     * With {@code spring.grpc.server.inprocess.name} the service lives inside another program and listens on no socket: Boot's network server
+     * backs off where there is another factory, and nothing starts a server from this one.
+     */
+    @Bean
+    @ConditionalOnProperty("spring.grpc.server.inprocess.name")
+    GrpcServerFactory noNetworkServer() {
+        return new GrpcServerFactory() {
+            @Override
+            public Server createServer() {
+                throw new UnsupportedOperationException("in-process only");
+            }
+
+            @Override
+            public void addService(ServerServiceDefinition service) {}
+        };
+    }
+}

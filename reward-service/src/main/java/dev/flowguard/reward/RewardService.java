@@ -1,0 +1,75 @@
+package dev.flowguard.reward;
+
+import java.net.BindException;
+import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
+
+/**
+ * A running reward service inside this JVM.
+ *
+ * <p>In one JVM with its callers, without sockets: {@code RewardService.start("--spring.grpc.server.inprocess.name=reward",
+ * "--spring.main.web-application-type=none")}; callers use {@code InProcessChannelBuilder.forName("reward")}.
+ */
+public final class RewardService implements AutoCloseable {
+
+    private final ConfigurableApplicationContext context;
+
+    private RewardService(ConfigurableApplicationContext context) {
+        this.context = context;
+    }
+
+    /**
+     * Starts the service. The caller closes it; no JVM shutdown hook is set.
+     *
+     * @param settings {@code --property=value}, as on the command line
+     * @throws RewardConfigurationException if a setting is wrong or a port is busy; its message is one line for the user
+     */
+    public static RewardService start(String... settings) {
+        try {
+            return new RewardService(RewardServiceApplication.builder()
+                    .registerShutdownHook(false)
+                    .run(settings));
+        } catch (RuntimeException e) {
+            throw explained(e);
+        }
+    }
+
+    private static RuntimeException explained(RuntimeException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RewardConfigurationException configuration) {
+                return configuration;
+            }
+            if (cause instanceof UnboundConfigurationPropertiesException unbound) {
+                return new RewardConfigurationException(
+                        "unknown setting "
+                                + unbound.getUnboundProperties()
+                                        .iterator()
+                                        .next()
+                                        .getName() + ": check its spelling",
+                        failure);
+            }
+            if (cause instanceof BindException busy) {
+                return new RewardConfigurationException(
+                        "cannot listen (%s): choose another spring.grpc.server.port or server.port"
+                                .formatted(busy.getMessage()),
+                        failure);
+            }
+        }
+        return failure;
+    }
+
+    /** The TCP port of the gRPC server, also where port 0 was asked for; −1 if it is in-process only. */
+    public int grpcPort() {
+        return context.getBeanProvider(GrpcServerLifecycle.class).stream()
+                .mapToInt(GrpcServerLifecycle::getPort)
+                .max()
+                .orElse(-1);
+    }
+
+    /** Reports NOT_SERVING, answers what is in flight (at most {@code spring.grpc.server.shutdown.grace-period}), stops. */
+    @Override
+    public void close() {
+        context.close();
+    }
+}

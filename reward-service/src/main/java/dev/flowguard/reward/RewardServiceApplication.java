@@ -1,0 +1,21 @@
+package dev.flowguard.reward;
+
+import org.springframework.boot.Banner;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+
+/** The reward service as a process of its own. Settings come as {@code --property=value}; the defaults are in {@code reward-service.yaml}. */
+@SpringBootApplication
+public class RewardServiceApplication {
+
+    public static void main(String[] args) {
+        builder().run(args);
+    }
+
+    /** Reads {@code reward-service.yaml}, because in one JVM the three services' {@code application.yaml} would hide one another. */
+    static SpringApplicationBuilder builder() {
+        return new SpringApplicationBuilder(RewardServiceApplication.class)
+                .bannerMode(Banner.Mode.OFF)
+                .properties("spring.config.name=reward-service");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.reward.jpeg;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.reward.ocr;
+
+import org.jspecify.annotations.NullMarked;
