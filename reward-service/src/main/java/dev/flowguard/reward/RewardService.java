@@ -1,6 +1,6 @@
 package dev.flowguard.reward;
 
-import java.net.BindException;
+import java.io.IOException;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
@@ -49,7 +49,7 @@ public final class RewardService implements AutoCloseable {
                                         .getName() + ": check its spelling",
                         failure);
             }
-            if (cause instanceof BindException busy) {
+            if (cause instanceof IOException busy) {
                 return new RewardConfigurationException(
                         "cannot listen (%s): choose another spring.grpc.server.port or server.port"
                                 .formatted(busy.getMessage()),

@@ -1,0 +1,87 @@
+package dev.flowguard.reward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flowguard.reward.ocr.OcrProperties;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.util.unit.DataSize;
+
+class RewardPropertiesTest {
+
+    @Test
+    void defaults() {
+        assertThat(bind(Map.of()))
+                .isEqualTo(new RewardProperties(
+                        List.of("ocr"),
+                        null,
+                        new RewardProperties.Batch(8, Duration.ofMillis(2)),
+                        new RewardProperties.Admission(256, 32, 65_536, Duration.ofMinutes(10), Duration.ofMillis(250)),
+                        new RewardProperties.Limits(DataSize.ofMegabytes(4), 2048, 10_000),
+                        new OcrProperties(12, 3, 7, "")));
+    }
+
+    @Test
+    void fullMapping() {
+        assertThat(bind(Map.ofEntries(
+                        Map.entry("flowguard.reward.scorers", "ocr,jpeg-compressibility"),
+                        Map.entry("flowguard.reward.workers", "3"),
+                        Map.entry("flowguard.reward.batch.max-size", "16"),
+                        Map.entry("flowguard.reward.batch.max-delay", "5ms"),
+                        Map.entry("flowguard.reward.admission.queue-capacity", "100"),
+                        Map.entry("flowguard.reward.admission.max-in-flight-per-call", "10"),
+                        Map.entry("flowguard.reward.admission.max-items-per-call", "1000"),
+                        Map.entry("flowguard.reward.admission.max-call-duration", "1m"),
+                        Map.entry("flowguard.reward.admission.retry-delay", "1s"),
+                        Map.entry("flowguard.reward.limits.max-image-bytes", "1MB"),
+                        Map.entry("flowguard.reward.limits.max-image-side", "512"),
+                        Map.entry("flowguard.reward.limits.max-prompt-length", "77"),
+                        Map.entry("flowguard.reward.ocr.padding", "4"),
+                        Map.entry("flowguard.reward.ocr.enlarge", "2"),
+                        Map.entry("flowguard.reward.ocr.page-segmentation-mode", "6"),
+                        Map.entry("flowguard.reward.ocr.character-whitelist", "ABC"))))
+                .isEqualTo(new RewardProperties(
+                        List.of("ocr", "jpeg-compressibility"),
+                        3,
+                        new RewardProperties.Batch(16, Duration.ofMillis(5)),
+                        new RewardProperties.Admission(100, 10, 1000, Duration.ofMinutes(1), Duration.ofSeconds(1)),
+                        new RewardProperties.Limits(DataSize.ofMegabytes(1), 512, 77),
+                        new OcrProperties(4, 2, 6, "ABC")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "workers, 0",
+        "batch.max-size, 0",
+        "batch.max-delay, -1ms",
+        "admission.queue-capacity, 0",
+        "admission.max-in-flight-per-call, 0",
+        "admission.max-items-per-call, 0",
+        "admission.max-call-duration, 0s",
+        "admission.retry-delay, -1s",
+        "limits.max-image-bytes, 0B",
+        "limits.max-image-side, 100000",
+        "limits.max-prompt-length, 0",
+        "ocr.padding, -1",
+        "ocr.enlarge, 0",
+        "ocr.page-segmentation-mode, 14"
+    })
+    void refusesWhatCannotWorkByName(String key, String value) {
+        assertThatThrownBy(() -> bind(Map.of("flowguard.reward." + key, value)))
+                .rootCause()
+                .isInstanceOf(RewardConfigurationException.class)
+                .hasMessageContaining("flowguard.reward." + key);
+    }
+
+    private static RewardProperties bind(Map<String, String> settings) {
+        return new Binder(new MapConfigurationPropertySource(settings))
+                .bindOrCreate("flowguard.reward", RewardProperties.class);
+    }
+}
