@@ -13,6 +13,15 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
  */
 public final class RewardService implements AutoCloseable {
 
+    /** Spring's own reports of a failed start: whoever calls {@link #start} gets the exception and tells the user. */
+    private static final String[] SILENT_ABOUT_FAILED_STARTS = {
+        "logging.level.org.springframework.boot.SpringApplication=off",
+        "logging.level.org.springframework.boot.diagnostics=off",
+        "logging.level.org.springframework.boot.autoconfigure.logging=off",
+        "logging.level.org.springframework.context.annotation.AnnotationConfigApplicationContext=error",
+        "logging.level.org.springframework.boot.web.server.servlet.context=error"
+    };
+
     private final ConfigurableApplicationContext context;
 
     private RewardService(ConfigurableApplicationContext context) {
@@ -28,6 +37,7 @@ public final class RewardService implements AutoCloseable {
     public static RewardService start(String... settings) {
         try {
             return new RewardService(RewardServiceApplication.builder()
+                    .properties(SILENT_ABOUT_FAILED_STARTS)
                     .registerShutdownHook(false)
                     .run(settings));
         } catch (RuntimeException e) {

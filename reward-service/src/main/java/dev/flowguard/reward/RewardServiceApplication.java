@@ -15,6 +15,7 @@ public class RewardServiceApplication {
     /** Reads {@code reward-service.yaml}, because in one JVM the three services' {@code application.yaml} would hide one another. */
     static SpringApplicationBuilder builder() {
         return new SpringApplicationBuilder(RewardServiceApplication.class)
+                .main(RewardServiceApplication.class)
                 .bannerMode(Banner.Mode.OFF)
                 .properties("spring.config.name=reward-service");
     }
