@@ -1,0 +1,280 @@
+package dev.flowguard.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.flowguard.proto.v1.Arity;
+import dev.flowguard.proto.v1.DType;
+import dev.flowguard.proto.v1.FailureKind;
+import dev.flowguard.proto.v1.Lease;
+import dev.flowguard.proto.v1.MemberScore;
+import dev.flowguard.proto.v1.Purpose;
+import dev.flowguard.proto.v1.RewardEndpoint;
+import dev.flowguard.proto.v1.ScoreRequest;
+import dev.flowguard.proto.v1.ScorerDescription;
+import dev.flowguard.proto.v1.ScorerInput;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ScorerClientTest {
+
+    private final InProcessChannels channels = new InProcessChannels();
+    private final FakeScorer scorer = new FakeScorer();
+    private final String target = channels.serve(scorer);
+    private final List<Duration> waits = new ArrayList<>();
+    private final ScorerClient client = client(Groups.reward(target));
+    private final Lease lease = Groups.lease(1).build();
+
+    @AfterEach
+    void close() {
+        channels.close();
+    }
+
+    @Test
+    void reportsEveryMembersScoreWithItsSource() throws InterruptedException {
+        List<MemberScore> scores = client.score(lease, Groups.sampled());
+
+        assertThat(scores).extracting(MemberScore::getValue).containsExactly(.5, 1.5);
+        assertThat(scores.get(0).getEndpoint()).isEqualTo("ocr");
+        assertThat(scores.get(0).getScorerId()).isEqualTo("ocr");
+        assertThat(scores.get(0).getScorerVersion()).isEqualTo("1");
+        assertThat(scores.get(0).getNotesMap()).containsEntry("recognized", "WORD");
+    }
+
+    @Test
+    void sendsExactlyWhatIsWanted() throws InterruptedException {
+        assertThat(client.score(lease, Groups.sampled())).hasSize(2);
+
+        assertThat(scorer.calls.get(0).get(1))
+                .isEqualTo(ScoreRequest.newBuilder()
+                        .setItemId(1)
+                        .setScorerId("ocr")
+                        .setImage(Groups.image(1))
+                        .build());
+    }
+
+    @Test
+    void sendsAllThatIsWanted() throws InterruptedException {
+        scorer.describedAs(ScorerDescription.newBuilder()
+                .addInputs(ScorerInput.SCORER_INPUT_PROMPT)
+                .addInputs(ScorerInput.SCORER_INPUT_METADATA)
+                .addInputs(ScorerInput.SCORER_INPUT_LATENTS)
+                .setArity(Arity.ARITY_GROUPWISE));
+        Struct metadata = Struct.newBuilder()
+                .putFields("tag", Value.newBuilder().setStringValue("counting").build())
+                .build();
+        Lease.Builder rich = Groups.lease(1);
+        rich.getMembersBuilder(0).setMetadata(metadata);
+
+        assertThat(client.score(rich.build(), Groups.sampled())).hasSize(2);
+
+        ScoreRequest first = scorer.calls.get(0).get(0);
+        assertThat(first.getPrompt()).isEqualTo("CAT");
+        assertThat(first.getMetadata()).isEqualTo(metadata);
+        assertThat(first.getLatents().getShapeList()).containsExactly(1L, 2L, 2L);
+        assertThat(first.getLatents().getDtype()).isEqualTo(DType.DTYPE_FLOAT32);
+        assertThat(first.getLatents().getData()).isEqualTo(Groups.row(6));
+        assertThat(first.hasImage()).isFalse();
+        assertThat(first.getGroupId()).isEqualTo(101);
+        assertThat(first.getGroupSize()).isEqualTo(2);
+        assertThat(scorer.calls.get(0).get(1).hasMetadata()).isFalse();
+    }
+
+    @Test
+    void acceptsAnswersInAnyOrder() throws InterruptedException {
+        scorer.then((items, out) -> {
+            out.onNext(FakeScorer.score(1, .25));
+            out.onNext(FakeScorer.score(0, .75));
+            out.onCompleted();
+        });
+
+        assertScores(.75, .25);
+    }
+
+    @Test
+    void asksAgainOnlyForTheMembersWithoutAScore() throws InterruptedException {
+        scorer.then((items, out) -> {
+            out.onNext(FakeScorer.score(0, .75));
+            out.onNext(FakeScorer.failure(1, FailureKind.FAILURE_KIND_INTERNAL, "tesseract fell over"));
+            out.onCompleted();
+        });
+
+        assertScores(.75, 1.5);
+        assertThat(scorer.calls.get(1)).extracting(ScoreRequest::getItemId).containsExactly(1L);
+    }
+
+    @Test
+    void asksAGroupwiseScorerForTheWholeGroupAgain() throws InterruptedException {
+        scorer.describedAs(ScorerDescription.newBuilder().setArity(Arity.ARITY_GROUPWISE))
+                .then((items, out) -> {
+                    out.onNext(FakeScorer.score(0, .75));
+                    out.onCompleted();
+                });
+
+        assertScores(.5, 1.5);
+        assertThat(scorer.calls.get(1)).hasSize(2);
+    }
+
+    @Test
+    void keepsTheScoresOfABrokenCallAndFollowsTheServersHint() throws InterruptedException {
+        scorer.then((items, out) -> {
+            Metadata trailers = new Metadata();
+            trailers.put(Retry.RETRY_DELAY, "1200");
+            out.onNext(FakeScorer.score(0, .75));
+            out.onError(Status.RESOURCE_EXHAUSTED.asRuntimeException(trailers));
+        });
+
+        assertScores(.75, 1.5);
+        assertThat(waits).containsExactly(Duration.ofMillis(1200));
+    }
+
+    @Test
+    void describesOnceAConnection() throws InterruptedException {
+        assertScores(.5, 1.5);
+        assertScores(.5, 1.5);
+        assertThat(scorer.described).hasValue(1);
+
+        scorer.then((items, out) -> out.onError(Status.UNAVAILABLE.asRuntimeException()));
+        assertScores(.5, 1.5);
+        assertThat(scorer.described).hasValue(2);
+    }
+
+    @Test
+    void namesTheMemberThatCannotBeScored() {
+        scorer.then((items, out) -> {
+            out.onNext(FakeScorer.score(0, .75));
+            out.onNext(FakeScorer.failure(1, FailureKind.FAILURE_KIND_INVALID_ITEM, "no target in the prompt"));
+            out.onCompleted();
+        });
+
+        assertFails(client, "member 1: no target in the prompt", false);
+        assertThat(scorer.calls).hasSize(1);
+    }
+
+    @Test
+    void refusesASecondAnswerToAnItem() {
+        scorer.then((items, out) -> {
+            out.onNext(FakeScorer.score(0, .75));
+            out.onNext(FakeScorer.score(0, .25));
+            out.onCompleted();
+        });
+
+        assertFails(client, "answered member 0 twice", false);
+    }
+
+    @Test
+    void refusesAnAnswerToAnotherItem() {
+        scorer.then((items, out) -> {
+            out.onNext(FakeScorer.score(1L << 40, .75));
+            out.onCompleted();
+        });
+
+        assertFails(client, "answered item 1099511627776, which it was not asked", false);
+    }
+
+    @Test
+    void refusesAScoreThatIsNoNumber() {
+        scorer.then((items, out) -> {
+            out.onNext(FakeScorer.score(0, Double.NaN));
+            out.onCompleted();
+        });
+
+        assertFails(client, "scored member 0 with NaN", false);
+    }
+
+    @Test
+    void aScoreThatNeverComesIsAFailureAndNotAZero() {
+        for (int i = 0; i < 3; i++) {
+            scorer.then((items, out) -> {
+                if (items.size() == Groups.MEMBERS) {
+                    out.onNext(FakeScorer.score(0, .75));
+                }
+                out.onCompleted();
+            });
+        }
+
+        assertFails(client, "no answer for members [1]", false);
+    }
+
+    @Test
+    void givesUpAtTheDeadline() {
+        scorer.then((items, out) -> {});
+        ScorerClient hurried = client(Groups.reward(target)
+                .setDeadline(com.google.protobuf.Duration.newBuilder().setNanos(200_000_000)));
+
+        assertFails(hurried, "DEADLINE_EXCEEDED", true);
+    }
+
+    @Test
+    void aScorerOutOfReachIsNotTheGroupsFault() {
+        assertFails(client(Groups.reward("in-process:nobody")), "UNAVAILABLE", true);
+    }
+
+    @Test
+    void refusesAnotherScorerBehindTheAddress() {
+        assertFails(
+                client(Groups.reward(target).setScorerId("pickscore")),
+                "there is no scorer 'pickscore' behind this address",
+                false);
+    }
+
+    @Test
+    void refusesAnImageThatIsTooLargeBeforeSendingIt() {
+        scorer.describedAs(ScorerDescription.newBuilder()
+                .addInputs(ScorerInput.SCORER_INPUT_IMAGE)
+                .setMaxImageBytes(4));
+
+        assertFails(client, "member 0: the image has 15 bytes, the scorer takes at most 4", false);
+    }
+
+    @Test
+    void doesNotAskWithoutWhatTheScorerWants() {
+        scorer.describedAs(ScorerDescription.newBuilder().addInputs(ScorerInput.SCORER_INPUT_TRAJECTORY));
+
+        assertFails(client, "wants SCORER_INPUT_TRAJECTORY, which this worker does not send", false);
+    }
+
+    @Test
+    void trainingGroupsAreScoredWhereSaidSoAndEvaluationsEverywhere() {
+        ScorerClient gold = client(Groups.reward(target).setTrain(false));
+        Lease evaluation =
+                Groups.lease(1).setPurpose(Purpose.PURPOSE_EVALUATION).build();
+
+        assertThat(client.scores(lease)).isTrue();
+        assertThat(gold.scores(lease)).isFalse();
+        assertThat(gold.scores(evaluation)).isTrue();
+    }
+
+    private void assertScores(Double... expected) throws InterruptedException {
+        assertThat(client.score(lease, Groups.sampled()))
+                .extracting(MemberScore::getValue)
+                .containsExactly(expected);
+    }
+
+    private void assertFails(ScorerClient failing, String reason, boolean notTheGroupsFault) {
+        assertThatThrownBy(() -> failing.score(lease, Groups.sampled()))
+                .isInstanceOfSatisfying(LeaseFailedException.class, failure -> assertThat(failure.isNotTheGroupsFault())
+                        .isEqualTo(notTheGroupsFault))
+                .hasMessageStartingWith("reward 'ocr' at in-process:")
+                .hasMessageContaining(reason);
+    }
+
+    private ScorerClient client(RewardEndpoint.Builder endpoint) {
+        Retry retry = new Retry(
+                3,
+                new Backoff(Duration.ofMillis(1), Duration.ofMillis(1)),
+                waits::add,
+                new Random(1),
+                new RolloutMetrics(new SimpleMeterRegistry()));
+        return new ScorerClient(endpoint.build(), new ChannelFactory(channels).to(endpoint.getTarget()), retry);
+    }
+}

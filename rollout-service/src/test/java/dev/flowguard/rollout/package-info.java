@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.rollout;
+
+import org.jspecify.annotations.NullMarked;
