@@ -1,6 +1,7 @@
 package dev.flowguard.grpo;
 
 import dev.flowguard.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * The distribution of one stochastic step, N(mean, s^2 I), for a batch of members; {@code mean} is {@code [B, C, H, W]}
@@ -36,7 +37,7 @@ record GaussianStep(Tensor mean, double s) {
      * delta)) / (2 s^2)}; exactly 0 where the means are equal.
      */
     Tensor logRatio(GaussianStep old, Tensor next) {
-        Tensor delta = mean.sub(old.mean);
+        Tensor delta = differenceTo(old);
         Tensor twice = next.sub(old.mean).mul(2).sub(delta);
         return average(delta.mul(twice)).mul(1 / (2 * s * s));
     }
@@ -46,13 +47,22 @@ record GaussianStep(Tensor mean, double s) {
      * exactly 0 where the means are equal.
      */
     Tensor normalisedLogRatio(GaussianStep old, Tensor next) {
-        Tensor delta = mean.sub(old.mean);
+        Tensor delta = differenceTo(old);
         return average(next.sub(old.mean).mul(delta)).mul(1 / s);
     }
 
     /** KL(this || other) of two steps of the same s, {@code mean((mean - mean_other)^2) / (2 s^2)}. */
     Tensor divergence(GaussianStep other) {
-        return average(mean.sub(other.mean).square()).mul(1 / (2 * s * s));
+        return average(differenceTo(other).square()).mul(1 / (2 * s * s));
+    }
+
+    private Tensor differenceTo(GaussianStep other) {
+        if (s != other.s || !Arrays.equals(mean.shape(), other.mean.shape())) {
+            // Broadcasting would compare a member with another one's mean, and not say so.
+            throw new IllegalArgumentException("steps " + Arrays.toString(mean.shape()) + ", s = " + s + " and "
+                    + Arrays.toString(other.mean.shape()) + ", s = " + other.s + " are not of the same batch");
+        }
+        return mean.sub(other.mean);
     }
 
     // INVARIANT: never over the batch. A member's ratio depends on that member alone; the published GRPO-Guard script

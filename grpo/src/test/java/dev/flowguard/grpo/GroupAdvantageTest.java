@@ -43,6 +43,9 @@ class GroupAdvantageTest {
         double[] oneWinner = new double[100];
         oneWinner[7] = 1;
         assertThat(only(Spread.GROUP, oneWinner).values().get(7)).isEqualTo(5);
+        double[] oneLoser = new double[100];
+        oneLoser[7] = -1;
+        assertThat(only(Spread.GROUP, oneLoser).values().get(7)).isEqualTo(-5);
     }
 
     @Test

@@ -51,6 +51,31 @@ class ObjectiveTest {
         });
     }
 
+    @Test
+    void theLossIsThePapersOnBothSidesOfTheClip() {
+        training(() -> {
+            Tensor latents = Tensor.ofDoubles(Device.cpu(), Golden.X, 1, 4).to(DType.FLOAT32);
+            Tensor velocity = Tensor.ofDoubles(Device.cpu(), Golden.V, 1, 4).to(DType.FLOAT32);
+            Tensor change = Tensor.ofDoubles(Device.cpu(), Golden.DELTA_V, 1, 4).to(DType.FLOAT32);
+            Tensor noise = Tensor.ofDoubles(Device.cpu(), Golden.NOISE, 1, 4).to(DType.FLOAT32);
+            Tensor old = STEP.mean(latents, velocity);
+            Tensor policy = STEP.mean(latents, velocity.add(change));
+            Tensor next = old.add(noise.mul(S));
+            StepBatch good = new StepBatch(STEP, members(1), next, old);
+            StepBatch bad = new StepBatch(STEP, members(-1), next, old);
+
+            double exact = Math.exp(Golden.value("guard.4.logratio"));
+            assertThat(loss(FLOW_GRPO, good, policy)).isCloseTo(-exact, within(1e-6));
+            assertThat(loss(FLOW_GRPO, bad, policy)).isCloseTo(exact, within(1e-6));
+            // The normalised ratio lies below the range: only the bad member, already pushed far enough, is clipped.
+            double normalised = Math.exp(Golden.value("guard.4.normalised"));
+            double weight = Golden.value("guard.4.delta");
+            double clipped = Math.exp(-2e-6 * Math.sqrt(65_536.0 / 4));
+            assertThat(loss(GUARD, good, policy)).isCloseTo(-weight * normalised, within(1e-6));
+            assertThat(loss(GUARD, bad, policy)).isCloseTo(weight * clipped, within(1e-6));
+        });
+    }
+
     /** At a ratio of 1 the gradient is -A d log p: what the policy-gradient theorem asks for. */
     @Test
     void flowGrpoFollowsTheScore() {
@@ -128,6 +153,32 @@ class ObjectiveTest {
             assertClipsAt(GUARD, batch, guard);
             double flowGrpo = 1e-4 * 65_536 / ELEMENTS;
             assertClipsAt(FLOW_GRPO, batch, flowGrpo);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("objectives")
+    void theSidesOfTheTrustRegionAreSeparate(Objective objective) {
+        training(() -> {
+            StepBatch batch = batch(1, 1, -1);
+            Tensor direction = batch.next().sub(batch.oldMean()).mul(1e-2);
+            Tensor up = batch.oldMean().add(direction);
+            Tensor down = batch.oldMean().sub(direction);
+            Objective onlyUpper = objective.withClipRange(new ClipRange(1e9, 1e-12));
+            assertThat(onlyUpper.loss(batch, up).diagnostics().upperClipFraction())
+                    .isEqualTo(1);
+            assertThat(onlyUpper.loss(batch, down).diagnostics().lowerClipFraction())
+                    .isZero();
+            Objective onlyLower = objective.withClipRange(new ClipRange(1e-12, 1e9));
+            assertThat(onlyLower.loss(batch, up).diagnostics().upperClipFraction())
+                    .isZero();
+            assertThat(onlyLower.loss(batch, down).diagnostics().lowerClipFraction())
+                    .isEqualTo(1);
+            // The member that is pushed outward is held at the limit; the other pays in full.
+            assertThat(onlyUpper.loss(batch, up).perMember().toDoubles()[0])
+                    .isGreaterThan(onlyLower.loss(batch, up).perMember().toDoubles()[0]);
+            assertThat(onlyLower.loss(batch, down).perMember().toDoubles()[1])
+                    .isGreaterThan(onlyUpper.loss(batch, down).perMember().toDoubles()[1]);
         });
     }
 
@@ -231,6 +282,9 @@ class ObjectiveTest {
                     .hasMessageContaining("step 4 adds no noise");
             assertThatThrownBy(() -> new StepBatch(STEP, members(1, 1), latents, latents))
                     .hasMessageContaining("2 members");
+            StepBatch two = batch(1, 1, 1);
+            assertThatThrownBy(() -> GUARD.loss(two, two.oldMean().slice(0, 0, 1)))
+                    .hasMessageContaining("are not of the same batch");
         }
     }
 
@@ -240,6 +294,10 @@ class ObjectiveTest {
         assertThat(StepWeight.BETA_OVER_DT.of(STEP)).isCloseTo(1.245 * 12.0351729, within(1e-6));
         assertThat(StepWeight.INVERSE_BETA_DT.of(STEP)).isCloseTo(12.0351729 / 1.245, within(1e-6));
         assertThat(StepWeight.ONE.of(STEP)).isEqualTo(1);
+    }
+
+    private static double loss(Objective objective, StepBatch batch, Tensor policyMean) {
+        return objective.loss(batch, policyMean).perMember().itemDouble();
     }
 
     private static void assertClipsAt(Objective objective, StepBatch batch, double range) {
