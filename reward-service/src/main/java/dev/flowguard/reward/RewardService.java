@@ -77,6 +77,11 @@ public final class RewardService implements AutoCloseable {
                 .orElse(-1);
     }
 
+    /** The TCP port of health and metrics, also where port 0 was asked for; −1 without a web server. */
+    public int httpPort() {
+        return context.getEnvironment().getProperty("local.server.port", Integer.class, -1);
+    }
+
     /** Reports NOT_SERVING, answers what is in flight (at most {@code spring.grpc.server.shutdown.grace-period}), stops. */
     @Override
     public void close() {

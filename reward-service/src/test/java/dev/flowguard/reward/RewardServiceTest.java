@@ -18,8 +18,14 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
@@ -85,6 +91,10 @@ class RewardServiceTest {
             RandomGenerator random = new SplittableRandom(1);
             items.onNext(word("CAMP", random).setItemId(0).build());
             assertThat(answers.next().hasScore()).isTrue();
+            assertThat(get(service.httpPort(), "/actuator/health")).contains("\"status\":\"UP\"");
+            assertThat(get(service.httpPort(), "/actuator/prometheus"))
+                    .contains("flowguard_reward_score_duration_seconds_count{outcome=\"scored\",scorer=\"ocr\"} 1")
+                    .contains("flowguard_reward_queue_depth{scorer=\"ocr\"} 0");
 
             Thread stopping = new Thread(service::close);
             stopping.start();
@@ -130,6 +140,15 @@ class RewardServiceTest {
                     .isInstanceOf(RewardConfigurationException.class)
                     .hasMessageContaining("spring.grpc.server.port");
         }
+    }
+
+    private static String get(int port, String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .timeout(Duration.ofSeconds(20))
+                .build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private static void inProcess(String setting) {
