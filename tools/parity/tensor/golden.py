@@ -43,7 +43,7 @@ def operations():
         "cos": (lambda x: x.cos(), [normal(3, 5)]),
         "abs": (lambda x: x.abs(), [normal(3, 5)]),
         "square": (lambda x: x.square(), [normal(3, 5)]),
-        "clamp": (lambda x: x.clamp(-0.5, 0.7), [torch.cat([normal(9), torch.tensor([-0.5, 0.7])])]),
+        "clamp": (lambda x: x.clamp(-0.5, 0.7), [normal(11)]),
         "minimum": (torch.minimum, [normal(3, 5), normal(3, 5)]),
         "maximum": (torch.maximum, [normal(3, 5), normal(5)]),
         "scalars": (lambda x: ((x + 2) * 3 - 1) / 7, [normal(3, 5)]),
@@ -134,7 +134,7 @@ def transformer():
 
 
 def adamw():
-    """Twelve steps on two parameters, one of which has tiny gradients and misses step 4; the learning rate changes at step 6."""
+    """Twelve steps; b has tiny gradients, and none at all before step 3; the learning rate changes at step 6."""
     a = normal(4, 3).requires_grad_()
     b = normal(5).requires_grad_()
     tensors = {"a.0": a.clone(), "b.0": b.clone()}
@@ -143,7 +143,7 @@ def adamw():
         if step == 6:
             optimizer.param_groups[0]["lr"] = 1e-2
         a.grad = normal(4, 3)
-        b.grad = None if step == 4 else normal(5) * 1e-7
+        b.grad = None if step < 3 else normal(5) * 1e-7
         tensors[f"a.grad.{step}"] = a.grad
         if b.grad is not None:
             tensors[f"b.grad.{step}"] = b.grad
@@ -160,7 +160,7 @@ def clipping():
         parameters = [normal(4, 3).requires_grad_(), normal(5).requires_grad_()]
         for i, parameter in enumerate(parameters):
             parameter.grad = normal(*parameter.shape) * factor
-            tensors[f"{name}.grad.{i}"] = parameter.grad
+            tensors[f"{name}.grad.{i}"] = parameter.grad.clone()
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         tensors[f"{name}.norm"] = norm
         for i, parameter in enumerate(parameters):

@@ -250,7 +250,7 @@ public final class Tensor implements AutoCloseable {
         return like(JniUtils.relu(array));
     }
 
-    /** Limits the values to [low, high]; the gradient is 1 inside and at the limits, 0 outside. */
+    /** Limits the values to [low, high]; the gradient is 1 inside and 0 outside. */
     public Tensor clamp(double low, double high) {
         Constants constants = Engine.get().constants();
         return like(call(
