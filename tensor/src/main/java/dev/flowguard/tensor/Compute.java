@@ -18,6 +18,7 @@ public final class Compute {
 
     private final Device device;
     private final ReentrantLock lock = new ReentrantLock(true);
+    private volatile boolean retired;
 
     Compute(Device device) {
         this.device = device;
@@ -44,18 +45,29 @@ public final class Compute {
     }
 
     /**
-     * Takes the device for good, so that the process can end.
+     * Waits for the work in flight and lets none start after it, so that the process can end.
      *
      * @return whether the work in flight ended in time
      */
     boolean retire(long timeout, TimeUnit unit) throws InterruptedException {
-        return lock.tryLock(timeout, unit);
+        boolean idle = lock.tryLock(timeout, unit);
+        retired = true;
+        if (idle) {
+            lock.unlock();
+        }
+        return idle;
     }
 
     private <T> T run(boolean gradients, Supplier<T> work) {
         lock.lock();
-        try (Scope scope = Scope.open(gradients)) {
-            return work.get();
+        try {
+            // INVARIANT: after retire() returned true no work runs, as this is read while holding the lock.
+            if (retired) {
+                throw new IllegalStateException("the process is ending: no more work on " + device);
+            }
+            try (Scope scope = Scope.open(gradients)) {
+                return work.get();
+            }
         } finally {
             lock.unlock();
         }

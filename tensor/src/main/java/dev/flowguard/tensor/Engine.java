@@ -26,13 +26,14 @@ final class Engine {
     private final Map<Device, Compute> computes = new ConcurrentHashMap<>();
     private final Constants constants = new Constants(this);
     private final OperationLibrary operations;
+    private final ShutdownGuard shutdownGuard;
 
     private Engine() {
         forbidDownloads();
         ai.djl.engine.Engine.getEngine(NAME);
         JniUtils.setNumThreads(threads());
         operations = OperationLibrary.load(manager(Device.cpu()));
-        ShutdownGuard.install(computes.values());
+        shutdownGuard = ShutdownGuard.install(computes.values());
     }
 
     static Engine get() {
@@ -54,6 +55,10 @@ final class Engine {
 
     OperationLibrary operations() {
         return operations;
+    }
+
+    ShutdownGuard shutdownGuard() {
+        return shutdownGuard;
     }
 
     /** DJL would fetch native libraries from the network when they do not match; a run must never depend on that. */

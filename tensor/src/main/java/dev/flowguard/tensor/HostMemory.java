@@ -52,11 +52,15 @@ final class HostMemory {
      * the CPU, as a new one is.
      */
     static void pieces(Tensor tensor, Consumer<ByteBuffer> consumer) {
+        pieces(tensor, PIECE_BYTES, consumer);
+    }
+
+    static void pieces(Tensor tensor, long pieceBytes, Consumer<ByteBuffer> consumer) {
         long count = tensor.elementCount();
         if (count == 0) {
             return;
         }
-        long step = PIECE_BYTES / tensor.dtype().bytes();
+        long step = pieceBytes / tensor.dtype().bytes();
         // Everything that DJL makes on the way, such as the copy of what is not contiguous, belongs to this scope.
         try (NDScope temporaries = new NDScope()) {
             PtNDArray host = tensor.device().equals(Device.cpu())
