@@ -1,0 +1,55 @@
+package dev.flowguard.models;
+
+import dev.flowguard.tensor.Ops;
+import dev.flowguard.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Layer normalisation whose scale and shift, and the gates and scales of what follows it, are computed from the time and
+ * text embedding: {@code AdaLayerNormZero} and {@code AdaLayerNormContinuous} of diffusers.
+ */
+final class AdaptiveNorm {
+
+    static final double EPSILON = 1e-6;
+
+    /**
+     * A normalised stream and the modulations for the rest of the block, each [B, 1, width]; the latter are those of
+     * {@link #zero} only.
+     */
+    record Modulated(Tensor normed, List<Tensor> rest) {}
+
+    private final Linear linear;
+    private final int count;
+    private final int scaleIndex;
+    private final int shiftIndex;
+
+    private AdaptiveNorm(NetworkBuilder builder, int width, int count, int scaleIndex, int shiftIndex) {
+        this.linear = builder.linear("linear", width, (long) count * width);
+        this.count = count;
+        this.scaleIndex = scaleIndex;
+        this.shiftIndex = shiftIndex;
+    }
+
+    /** AdaLayerNormZero: shift and scale for itself; gate, and shift, scale, gate of the feed-forward part for the rest. */
+    static AdaptiveNorm zero(NetworkBuilder builder, int width) {
+        return new AdaptiveNorm(builder, width, 6, 1, 0);
+    }
+
+    /** AdaLayerNormContinuous: scale and shift, in this order. */
+    static AdaptiveNorm scaleThenShift(NetworkBuilder builder, int width) {
+        return new AdaptiveNorm(builder, width, 2, 0, 1);
+    }
+
+    /** @param modulation [B, width], SiLU already applied */
+    Modulated forward(Tensor x, Tensor modulation) {
+        long width = x.size(-1);
+        List<Tensor> parts =
+                linear.forward(modulation).reshape(-1, count, width).chunk(count, 1);
+        return new Modulated(modulate(x, parts.get(scaleIndex), parts.get(shiftIndex)), parts.subList(2, count));
+    }
+
+    /** norm(x)·(1 + scale) + shift */
+    static Tensor modulate(Tensor x, Tensor scale, Tensor shift) {
+        return Ops.layerNorm(x, null, null, EPSILON).mul(scale.add(1)).add(shift);
+    }
+}

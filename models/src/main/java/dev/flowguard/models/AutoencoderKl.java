@@ -1,0 +1,75 @@
+package dev.flowguard.models;
+
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.Scope;
+import dev.flowguard.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A variational autoencoder between images and latents, equal to diffusers' {@code AutoencoderKL}.
+ *
+ * <p>Images here are [B, 3, H, W] in [-1, 1], latents as the encoder makes them; {@link #normalize} and
+ * {@link #denormalize} lead to the latents of the flow model and back.
+ */
+public final class AutoencoderKl extends Network {
+
+    private final AutoencoderKlConfig config;
+    private final VaeEncoder encoder;
+    private final VaeDecoder decoder;
+    private final @Nullable Conv2d quantization;
+    private final @Nullable Conv2d postQuantization;
+
+    private AutoencoderKl(AutoencoderKlConfig config, NetworkBuilder builder) {
+        super(builder.contents());
+        this.config = config;
+        encoder = new VaeEncoder(builder.at("encoder"), config);
+        decoder = new VaeDecoder(builder.at("decoder"), config);
+        int channels = config.latentChannels();
+        quantization =
+                config.useQuantConv() ? builder.conv2d("quant_conv", 2L * channels, 2L * channels, 1, 1, 0) : null;
+        postQuantization =
+                config.usePostQuantConv() ? builder.conv2d("post_quant_conv", channels, channels, 1, 1, 0) : null;
+    }
+
+    /** Makes the network from a seed, with PyTorch's default initialisation as diffusers does. */
+    public static AutoencoderKl initialize(AutoencoderKlConfig config, Device device, long seed) {
+        return build(config, new SeededParameters(device, seed));
+    }
+
+    static AutoencoderKl build(AutoencoderKlConfig config, ParameterSource source) {
+        return Network.build(source, builder -> new AutoencoderKl(config, builder));
+    }
+
+    /** The shape of the network. */
+    public AutoencoderKlConfig config() {
+        return config;
+    }
+
+    /** [B, 3, H, W] in [-1, 1] -> the distribution of its latents; H and W multiples of the scale factor. */
+    public LatentDistribution encode(Tensor image) {
+        try (Scope scope = Scope.open()) {
+            Tensor moments = encoder.forward(image);
+            List<Tensor> halves = (quantization == null ? moments : quantization.forward(moments)).chunk(2, 1);
+            return new LatentDistribution(halves.get(0), halves.get(1).clamp(-30, 20)).keep();
+        }
+    }
+
+    /** [B, C, h, w] -> [B, 3, H, W], about [-1, 1] but not clamped */
+    public Tensor decode(Tensor latents) {
+        try (Scope scope = Scope.open()) {
+            return decoder.forward(postQuantization == null ? latents : postQuantization.forward(latents))
+                    .keep();
+        }
+    }
+
+    /** Latents of the encoder -> latents of the flow model: (z - shift)·scale */
+    public Tensor normalize(Tensor latents) {
+        return latents.sub(config.shiftFactor()).mul(config.scalingFactor());
+    }
+
+    /** Latents of the flow model -> latents of the decoder: z/scale + shift */
+    public Tensor denormalize(Tensor latents) {
+        return latents.div(config.scalingFactor()).add(config.shiftFactor());
+    }
+}

@@ -1,0 +1,61 @@
+package dev.flowguard.models;
+
+import dev.flowguard.tensor.Ops;
+import dev.flowguard.tensor.Scope;
+import dev.flowguard.tensor.Tensor;
+
+/** One layer of a CLIP text encoder: causal self-attention and a feed-forward part, normalised before each. */
+final class ClipLayer {
+
+    private final int heads;
+    private final boolean quickGelu;
+    private final LayerNorm norm1;
+    private final LayerNorm norm2;
+    private final Linear query;
+    private final Linear key;
+    private final Linear value;
+    private final Linear out;
+    private final Linear widen;
+    private final Linear narrow;
+
+    ClipLayer(NetworkBuilder builder, ClipTextConfig config) {
+        int width = config.hiddenSize();
+        int inner = config.intermediateSize();
+        double depth = 1 / Math.sqrt(2.0 * config.numHiddenLayers());
+        Initializer in = new Initializer.Normal(1 / Math.sqrt((double) width) * depth);
+        Initializer outside = new Initializer.Normal(1 / Math.sqrt((double) width));
+        Initializer wide = new Initializer.Normal(1 / Math.sqrt(2.0 * width));
+        heads = config.numAttentionHeads();
+        quickGelu = config.quickGelu();
+        NetworkBuilder attention = builder.at("self_attn");
+        key = attention.linear("k_proj", width, width, true, in, Initializer.zeros());
+        value = attention.linear("v_proj", width, width, true, in, Initializer.zeros());
+        query = attention.linear("q_proj", width, width, true, in, Initializer.zeros());
+        out = attention.linear("out_proj", width, width, true, outside, Initializer.zeros());
+        norm1 = builder.layerNorm("layer_norm1", width, config.layerNormEps());
+        widen = builder.linear("mlp.fc1", width, inner, true, wide, Initializer.zeros());
+        narrow = builder.linear("mlp.fc2", inner, width, true, in, Initializer.zeros());
+        norm2 = builder.layerNorm("layer_norm2", width, config.layerNormEps());
+    }
+
+    /** [B, L, hidden] -> [B, L, hidden] */
+    Tensor forward(Tensor x) {
+        try (Scope scope = Scope.open()) {
+            Tensor attended = x.add(attention(norm1.forward(x)));
+            Tensor wide = widen.forward(norm2.forward(attended));
+            return attended.add(narrow.forward(quickGelu ? wide.quickGelu() : wide.gelu()))
+                    .keep();
+        }
+    }
+
+    private Tensor attention(Tensor x) {
+        Tensor attended =
+                Ops.attention(split(query.forward(x)), split(key.forward(x)), split(value.forward(x)), null, true);
+        return out.forward(attended.transpose(1, 2).reshape(x.shape()));
+    }
+
+    /** [B, L, hidden] -> [B, heads, L, d] */
+    private Tensor split(Tensor x) {
+        return x.reshape(x.size(0), x.size(1), heads, x.size(2) / heads).transpose(1, 2);
+    }
+}

@@ -1,0 +1,123 @@
+package dev.flowguard.models;
+
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.Ops;
+import dev.flowguard.tensor.Scope;
+import dev.flowguard.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A CLIP text encoder with projection, equal to transformers' {@code CLIPTextModelWithProjection}. */
+public final class ClipTextEncoder extends Network {
+
+    /** transformers keeps this wrong id of old configs as a sign that the largest id of a sequence ends it. */
+    private static final int LEGACY_EOS = 2;
+
+    /**
+     * What one encoder makes of a batch.
+     *
+     * @param context output of the last layer but one, [B, L, hidden]: what diffusers conditions on
+     * @param pooled projected, normalised last state at the end of the text, [B, projection]
+     */
+    public record Encoded(Tensor context, Tensor pooled) {}
+
+    private final ClipTextConfig config;
+    private final Tensor tokens;
+    private final Tensor positions;
+    private final List<ClipLayer> layers = new ArrayList<>();
+    private final LayerNorm finalNorm;
+    private final Linear projection;
+    private final Device device;
+
+    private ClipTextEncoder(ClipTextConfig config, NetworkBuilder root, Device device) {
+        super(root.contents());
+        this.config = config;
+        this.device = device;
+        NetworkBuilder text = root.at("text_model");
+        int width = config.hiddenSize();
+        // The standard deviations here and in ClipLayer are those of transformers' CLIPPreTrainedModel._init_weights.
+        Initializer embedding = new Initializer.Normal(0.02);
+        tokens = text.parameter("embeddings.token_embedding.weight", embedding, config.vocabSize(), width);
+        positions = text.parameter(
+                "embeddings.position_embedding.weight", embedding, config.maxPositionEmbeddings(), width);
+        for (int i = 0; i < config.numHiddenLayers(); i++) {
+            layers.add(new ClipLayer(text.at("encoder.layers", i), config));
+        }
+        finalNorm = text.layerNorm("final_layer_norm", width, config.layerNormEps());
+        projection = root.linear(
+                "text_projection",
+                width,
+                config.projectionDim(),
+                false,
+                new Initializer.Normal(1 / Math.sqrt((double) width)),
+                Initializer.zeros());
+    }
+
+    /** Makes the encoder from a seed, initialised as transformers does. */
+    public static ClipTextEncoder initialize(ClipTextConfig config, Device device, long seed) {
+        return build(config, new SeededParameters(device, seed), device);
+    }
+
+    static ClipTextEncoder build(ClipTextConfig config, ParameterSource source, Device device) {
+        return Network.build(source, builder -> new ClipTextEncoder(config, builder, device));
+    }
+
+    /** The shape of the network. */
+    public ClipTextConfig config() {
+        return config;
+    }
+
+    /**
+     * Encodes token ids. No position is masked as padding, only as future; that is how diffusers calls it.
+     *
+     * @param ids one row per prompt, all of one length of at most {@code maxPositionEmbeddings}, every id in the vocabulary
+     */
+    public Encoded encode(List<long[]> ids) {
+        int length = ids.get(0).length;
+        long[] flat = new long[ids.size() * length];
+        long[] ends = new long[ids.size()];
+        for (int row = 0; row < ids.size(); row++) {
+            check(ids.get(row), length);
+            System.arraycopy(ids.get(row), 0, flat, row * length, length);
+            ends[row] = (long) row * length + endOf(ids.get(row));
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor x = Ops.embedding(Tensor.ofLongs(device, flat, ids.size(), length), tokens)
+                    .add(positions.slice(0, 0, length));
+            Tensor lastButOne = x;
+            for (ClipLayer layer : layers) {
+                lastButOne = x;
+                x = layer.forward(x);
+            }
+            Tensor states = finalNorm.forward(x).reshape((long) ids.size() * length, config.hiddenSize());
+            Tensor pooled = Ops.embedding(Tensor.ofLongs(device, ends, ends.length), states);
+            return new Encoded(lastButOne.keep(), projection.forward(pooled).keep());
+        }
+    }
+
+    private void check(long[] ids, int length) {
+        if (ids.length != length || length > config.maxPositionEmbeddings()) {
+            throw new IllegalArgumentException("sequences must have one length of at most "
+                    + config.maxPositionEmbeddings() + ", not " + length + " and " + ids.length);
+        }
+        for (long id : ids) {
+            if (id < 0 || id >= config.vocabSize()) {
+                throw new IllegalArgumentException(
+                        "token id " + id + " is outside the vocabulary of " + config.vocabSize());
+            }
+        }
+    }
+
+    /** The first end of text; as in PyTorch's argmax, the first position if there is none. */
+    private int endOf(long[] ids) {
+        int end = 0;
+        for (int i = 0; i < ids.length; i++) {
+            if (config.eosTokenId() == LEGACY_EOS) {
+                end = ids[i] > ids[end] ? i : end;
+            } else if (ids[i] == config.eosTokenId()) {
+                return i;
+            }
+        }
+        return end;
+    }
+}

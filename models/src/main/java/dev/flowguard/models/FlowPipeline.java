@@ -1,0 +1,54 @@
+package dev.flowguard.models;
+
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.Tensor;
+import java.util.List;
+
+/**
+ * From a prompt to an image: text encoders, the transformer of a flow, and the decoder of its latents.
+ *
+ * <p>Computes inside a {@link dev.flowguard.tensor.Scope}, on one thread at a time; results belong to the current scope.
+ * Made and closed outside of any scope.
+ */
+public interface FlowPipeline extends AutoCloseable {
+
+    /** What the transformer sees of the prompts; recent prompts are not encoded twice. */
+    Conditioning encode(List<String> prompts);
+
+    /**
+     * The velocity v = dx/dt of a whole batch at one noise level.
+     *
+     * @param latents [B, C, h, w], FLOAT32
+     * @param sigma noise level in [0, 1]: 1 is pure noise
+     * @param conditioning of the same B
+     * @return [B, C, h, w]
+     */
+    default Tensor velocity(Tensor latents, double sigma, Conditioning conditioning) {
+        // float(1000·sigma) is what diffusers' scheduler hands to the transformer.
+        float[] timesteps = new float[Math.toIntExact(latents.size(0))];
+        java.util.Arrays.fill(timesteps, (float) (1000 * sigma));
+        Tensor times = Tensor.of(latents.device(), timesteps, timesteps.length);
+        return transformer().velocity(latents, times, conditioning);
+    }
+
+    /** Latents of the flow [B, C, h, w] -> images [B, 3, H, W] in [0, 1]. */
+    Tensor decode(Tensor latents);
+
+    /**
+     * Shape [C, h, w] of the latents of an image.
+     *
+     * @param height in pixels
+     * @param width in pixels
+     * @throws dev.flowguard.tensor.InputException if the model cannot draw that size
+     */
+    long[] latentShape(int height, int width);
+
+    /** The policy. */
+    FlowTransformer transformer();
+
+    /** Where it computes. */
+    Device device();
+
+    @Override
+    void close();
+}

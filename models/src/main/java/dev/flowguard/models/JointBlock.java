@@ -1,0 +1,64 @@
+package dev.flowguard.models;
+
+import dev.flowguard.tensor.Scope;
+import dev.flowguard.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One MMDiT block: joint attention of both streams, then a feed-forward part for each. */
+final class JointBlock {
+
+    /**
+     * The two streams between blocks.
+     *
+     * @param image [B, N, width]
+     * @param context [B, L, width]; after the last block, which does not compute it, the one from before
+     */
+    record Streams(Tensor image, Tensor context) {
+
+        Streams keep() {
+            image.keep();
+            context.keep();
+            return this;
+        }
+    }
+
+    private final AdaptiveNorm imageNorm;
+    private final AdaptiveNorm contextNorm;
+    private final JointAttention attention;
+    private final FeedForward imageFeedForward;
+    private final @Nullable FeedForward contextFeedForward;
+
+    /** @param last whether the context stream ends here, so that only its keys, values and queries are needed */
+    JointBlock(NetworkBuilder builder, Sd3TransformerConfig config, boolean last) {
+        int width = config.width();
+        imageNorm = AdaptiveNorm.zero(builder.at("norm1"), width);
+        NetworkBuilder contextBuilder = builder.at("norm1_context");
+        contextNorm =
+                last ? AdaptiveNorm.scaleThenShift(contextBuilder, width) : AdaptiveNorm.zero(contextBuilder, width);
+        attention = new JointAttention(builder.at("attn"), config, last);
+        imageFeedForward = new FeedForward(builder.at("ff"), width);
+        contextFeedForward = last ? null : new FeedForward(builder.at("ff_context"), width);
+    }
+
+    Streams forward(Streams in, Tensor modulation, @Nullable Tensor attentionBias) {
+        try (Scope scope = Scope.open()) {
+            AdaptiveNorm.Modulated image = imageNorm.forward(in.image(), modulation);
+            AdaptiveNorm.Modulated context = contextNorm.forward(in.context(), modulation);
+            Streams attended = attention.forward(new Streams(image.normed(), context.normed()), attentionBias);
+            Tensor newImage = residuals(in.image(), attended.image(), image.rest(), imageFeedForward);
+            if (contextFeedForward == null) {
+                return new Streams(newImage.keep(), in.context());
+            }
+            Tensor newContext = residuals(in.context(), attended.context(), context.rest(), contextFeedForward);
+            return new Streams(newImage, newContext).keep();
+        }
+    }
+
+    /** @param rest gate of the attention; shift, scale and gate of the feed-forward part */
+    private static Tensor residuals(Tensor x, Tensor attended, List<Tensor> rest, FeedForward feedForward) {
+        Tensor afterAttention = x.add(attended.mul(rest.get(0)));
+        Tensor fed = feedForward.forward(AdaptiveNorm.modulate(afterAttention, rest.get(2), rest.get(1)));
+        return afterAttention.add(fed.mul(rest.get(3)));
+    }
+}

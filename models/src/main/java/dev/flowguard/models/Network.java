@@ -1,0 +1,70 @@
+package dev.flowguard.models;
+
+import dev.flowguard.tensor.Scope;
+import dev.flowguard.tensor.Tensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * A neural network whose tensors carry the names that diffusers and transformers give them, and which owns those tensors.
+ *
+ * <p>Networks are built and loaded outside of any {@link dev.flowguard.tensor.Scope}; their forward passes run inside one,
+ * on one thread at a time.
+ */
+public abstract sealed class Network implements AutoCloseable permits Sd3Transformer, ClipTextEncoder, AutoencoderKl {
+
+    private final Map<String, Tensor> parameters;
+    private final Map<String, Tensor> buffers;
+    private final Map<String, Linear> linears;
+
+    Network(NetworkBuilder.Contents contents) {
+        this.parameters = Collections.unmodifiableMap(contents.parameters);
+        this.buffers = Collections.unmodifiableMap(contents.buffers);
+        this.linears = Collections.unmodifiableMap(contents.linears);
+    }
+
+    /** Builds a network in a scope of its own and takes its tensors out of it, or none if building fails. */
+    static <N extends Network> N build(ParameterSource source, Function<NetworkBuilder, N> constructor) {
+        try (Scope scope = Scope.open()) {
+            N network = constructor.apply(NetworkBuilder.root(source));
+            network.state().values().forEach(Tensor::keep);
+            return network;
+        }
+    }
+
+    /** What training may change, by name, in the order of construction; without adapters. Still owned by the network. */
+    public final Map<String, Tensor> parameters() {
+        return parameters;
+    }
+
+    /** All that a checkpoint holds: the parameters and the tensors that no training changes. Still owned by the network. */
+    public final Map<String, Tensor> state() {
+        Map<String, Tensor> state = new LinkedHashMap<>(parameters);
+        state.putAll(buffers);
+        return Collections.unmodifiableMap(state);
+    }
+
+    /** Makes every parameter trainable: operations on them are recorded for backward in training. */
+    public final void requireGradients() {
+        parameters.values().forEach(Tensor::requireGradient);
+    }
+
+    /** Whether {@link #requireGradients} was called. */
+    public final boolean requiresGradients() {
+        return parameters.values().stream().anyMatch(Tensor::requiresGradient);
+    }
+
+    /** The linear layers by module path, such as {@code transformer_blocks.0.attn.to_q}: what an adapter can attach to. */
+    final Map<String, Linear> linears() {
+        return linears;
+    }
+
+    /** Frees every tensor. The network must not be used after that. */
+    @Override
+    public void close() {
+        parameters.values().forEach(Tensor::close);
+        buffers.values().forEach(Tensor::close);
+    }
+}

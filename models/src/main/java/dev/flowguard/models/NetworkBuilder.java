@@ -1,0 +1,99 @@
+package dev.flowguard.models;
+
+import dev.flowguard.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Makes a network's layers under the names that the Python libraries give them: a builder stands at one path of the module
+ * tree, {@link #at} goes one step down.
+ */
+final class NetworkBuilder {
+
+    /** What all builders of one network share: the tensors so far, in the order of construction. */
+    static final class Contents {
+        final Map<String, Tensor> parameters = new LinkedHashMap<>();
+        final Map<String, Tensor> buffers = new LinkedHashMap<>();
+        final Map<String, Linear> linears = new LinkedHashMap<>();
+    }
+
+    private final ParameterSource source;
+    private final Contents contents;
+    private final String path;
+
+    private NetworkBuilder(ParameterSource source, Contents contents, String path) {
+        this.source = source;
+        this.contents = contents;
+        this.path = path;
+    }
+
+    static NetworkBuilder root(ParameterSource source) {
+        return new NetworkBuilder(source, new Contents(), "");
+    }
+
+    Contents contents() {
+        return contents;
+    }
+
+    NetworkBuilder at(String child) {
+        return new NetworkBuilder(source, contents, path.isEmpty() ? child : path + "." + child);
+    }
+
+    NetworkBuilder at(String list, int index) {
+        return at(list + "." + index);
+    }
+
+    Tensor parameter(String name, Initializer initializer, long... shape) {
+        String full = at(name).path;
+        Tensor tensor = source.take(full, initializer, shape);
+        contents.parameters.put(full, tensor);
+        return tensor;
+    }
+
+    Tensor buffer(String name, float[] initial, long... shape) {
+        String full = at(name).path;
+        Tensor tensor = source.takeBuffer(full, initial, shape);
+        contents.buffers.put(full, tensor);
+        return tensor;
+    }
+
+    /** A linear layer [in] -> [out] with PyTorch's default initialisation. */
+    Linear linear(String name, long in, long out) {
+        return linear(name, in, out, true, Initializer.torchDefault(in), Initializer.torchDefault(in));
+    }
+
+    Linear linear(String name, long in, long out, boolean bias, Initializer weights, Initializer biases) {
+        NetworkBuilder here = at(name);
+        Tensor weight = here.parameter("weight", weights, out, in);
+        Linear linear = new Linear(weight, bias ? here.parameter("bias", biases, out) : null);
+        contents.linears.put(here.path, linear);
+        return linear;
+    }
+
+    Conv2d conv2d(String name, long in, long out, int kernel, int stride, int padding) {
+        NetworkBuilder here = at(name);
+        Initializer initializer = Initializer.torchDefault(in * kernel * kernel);
+        return new Conv2d(
+                here.parameter("weight", initializer, out, in, kernel, kernel),
+                here.parameter("bias", initializer, out),
+                stride,
+                padding);
+    }
+
+    LayerNorm layerNorm(String name, long width, double epsilon) {
+        NetworkBuilder here = at(name);
+        return new LayerNorm(
+                here.parameter("weight", Initializer.ones(), width),
+                here.parameter("bias", Initializer.zeros(), width),
+                epsilon);
+    }
+
+    GroupNorm groupNorm(String name, int groups, long channels, double epsilon) {
+        NetworkBuilder here = at(name);
+        return new GroupNorm(
+                groups,
+                here.parameter("weight", Initializer.ones(), channels),
+                here.parameter("bias", Initializer.zeros(), channels),
+                epsilon);
+    }
+}

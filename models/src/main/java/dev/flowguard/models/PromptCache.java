@@ -1,0 +1,62 @@
+package dev.flowguard.models;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The most recently used prompt embeddings, in Java memory: a few hundred kilobytes each at most, and independent of scopes
+ * and devices.
+ */
+final class PromptCache {
+
+    /** The embeddings of one prompt: context [L·D] and pooled [P]. */
+    static final class Entry {
+        final float[] context;
+        final float[] pooled;
+
+        Entry(float[] context, float[] pooled) {
+            this.context = context;
+            this.pooled = pooled;
+        }
+
+        long floats() {
+            return (long) context.length + pooled.length;
+        }
+    }
+
+    private final long capacity;
+    private final LinkedHashMap<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+    private long floats;
+
+    /** @param capacity in floats, over all entries */
+    PromptCache(long capacity) {
+        this.capacity = capacity;
+    }
+
+    @Nullable
+    Entry get(String prompt) {
+        return entries.get(prompt);
+    }
+
+    /** Adds an entry, and drops those that were not asked for longest until all fit. */
+    void put(String prompt, Entry entry) {
+        Entry replaced = entries.put(prompt, entry);
+        floats += entry.floats() - (replaced == null ? 0 : replaced.floats());
+        var oldest = entries.entrySet().iterator();
+        while (floats > capacity && oldest.hasNext()) {
+            Map.Entry<String, Entry> dropped = oldest.next();
+            floats -= dropped.getValue().floats();
+            oldest.remove();
+        }
+    }
+
+    int size() {
+        return entries.size();
+    }
+
+    void clear() {
+        entries.clear();
+        floats = 0;
+    }
+}

@@ -1,0 +1,89 @@
+package dev.flowguard.models;
+
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.Scope;
+import dev.flowguard.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The multimodal diffusion transformer of Stable Diffusion 3 (Esser et al. 2024), equal to diffusers'
+ * {@code SD3Transformer2DModel} in mathematics and parameter names.
+ *
+ * <p>Image patches and context tokens are two streams with weights of their own that meet in one attention per block. Time
+ * and pooled text modulate both streams.
+ */
+public final class Sd3Transformer extends Network implements FlowTransformer {
+
+    private final Sd3TransformerConfig config;
+    private final PatchEmbedding patches;
+    private final TimeTextEmbedding timeText;
+    private final Linear contextEmbedder;
+    private final List<JointBlock> blocks = new ArrayList<>();
+    private final AdaptiveNorm outputNorm;
+    private final Linear outputProjection;
+
+    private Sd3Transformer(Sd3TransformerConfig config, NetworkBuilder builder, Device device) {
+        super(builder.contents());
+        this.config = config;
+        int width = config.width();
+        patches = new PatchEmbedding(builder.at("pos_embed"), config);
+        timeText = new TimeTextEmbedding(builder.at("time_text_embed"), width, config.pooledProjectionDim(), device);
+        contextEmbedder = builder.linear("context_embedder", config.jointAttentionDim(), width);
+        for (int i = 0; i < config.numLayers(); i++) {
+            boolean last = i == config.numLayers() - 1;
+            blocks.add(new JointBlock(builder.at("transformer_blocks", i), config, last));
+        }
+        outputNorm = AdaptiveNorm.scaleThenShift(builder.at("norm_out"), width);
+        outputProjection = builder.linear(
+                "proj_out", width, (long) config.patchSize() * config.patchSize() * config.outChannels());
+    }
+
+    /** Makes the network from a seed, with PyTorch's default initialisation as diffusers does. */
+    public static Sd3Transformer initialize(Sd3TransformerConfig config, Device device, long seed) {
+        return build(config, new SeededParameters(device, seed), device);
+    }
+
+    static Sd3Transformer build(Sd3TransformerConfig config, ParameterSource source, Device device) {
+        return Network.build(source, builder -> new Sd3Transformer(config, builder, device));
+    }
+
+    /** The shape of the network. */
+    public Sd3TransformerConfig config() {
+        return config;
+    }
+
+    @Override
+    public Tensor velocity(Tensor latents, Tensor timesteps, Conditioning conditioning) {
+        try (Scope scope = Scope.open()) {
+            Tensor modulation =
+                    timeText.forward(timesteps, conditioning.pooled()).silu();
+            Tensor context = contextEmbedder.forward(conditioning.context());
+            JointBlock.Streams streams = new JointBlock.Streams(patches.forward(latents), context);
+            Tensor bias = attentionBias(latents, streams, conditioning.lastTokenCopies());
+            for (JointBlock block : blocks) {
+                streams = block.forward(streams, modulation, bias);
+            }
+            Tensor tokens = outputProjection.forward(
+                    outputNorm.forward(streams.image(), modulation).normed());
+            return patches.assemble(tokens, latents.size(2), latents.size(3)).keep();
+        }
+    }
+
+    @Override
+    public LoraAdapter attachAdapter(LoraConfig adapter, long seed) {
+        return LoraAdapter.attach(this, adapter, seed);
+    }
+
+    /** [1, 1, 1, N + L]: ln(copies) for the last key, so that its softmax weight is that of all its copies together. */
+    private static @Nullable Tensor attentionBias(Tensor like, JointBlock.Streams streams, int copies) {
+        if (copies == 1) {
+            return null;
+        }
+        int keys = Math.toIntExact(streams.image().size(1) + streams.context().size(1));
+        float[] bias = new float[keys];
+        bias[keys - 1] = (float) Math.log(copies);
+        return Tensor.of(like.device(), bias, 1, 1, 1, keys);
+    }
+}

@@ -1,0 +1,138 @@
+package dev.flowguard.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flowguard.tensor.Compute;
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.Ops;
+import dev.flowguard.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Outputs and gradients of every network against diffusers and transformers, on two random models. */
+class NetworkParityTest {
+
+    private static final double TOLERANCE = 1e-4;
+
+    private final Compute compute = Compute.on(Device.cpu());
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "b"})
+    void transformer(String variant) {
+        try (StableDiffusion3Pipeline pipeline = load(variant);
+                Golden golden = Golden.open(variant + "/transformer.safetensors")) {
+            Sd3Transformer transformer = pipeline.transformer();
+            transformer.requireGradients();
+            compute.training(() -> {
+                Conditioning conditioning = new Conditioning(golden.tensor("context"), golden.tensor("pooled"));
+                Tensor velocity =
+                        transformer.velocity(golden.tensor("latents"), golden.tensor("timestep"), conditioning);
+                golden.assertClose("velocity", velocity, TOLERANCE);
+                velocity.mul(golden.tensor("weight")).mean().backward();
+                golden.assertGradients(transformer.parameters());
+                return true;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "b"})
+    void oneTokenStandsForManyIdenticalOnes(String variant) {
+        try (StableDiffusion3Pipeline pipeline = load(variant);
+                Golden golden = Golden.open(variant + "/transformer.safetensors")) {
+            compute.inference(() -> {
+                Tensor context = golden.tensor("context");
+                Tensor zero = Tensor.zeros(Device.cpu(), context.dtype(), 2, 1, context.size(2));
+                Conditioning conditioning =
+                        new Conditioning(Ops.concat(List.of(context, zero), 1), golden.tensor("pooled"), 250);
+                golden.assertClose(
+                        "velocity_zeros",
+                        pipeline.transformer()
+                                .velocity(golden.tensor("latents"), golden.tensor("timestep"), conditioning),
+                        TOLERANCE);
+                return true;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "b"})
+    void autoencoder(String variant) {
+        try (StableDiffusion3Pipeline pipeline = load(variant);
+                Golden golden = Golden.open(variant + "/vae.safetensors")) {
+            AutoencoderKl vae = pipeline.vae();
+            vae.requireGradients();
+            compute.training(() -> {
+                LatentDistribution latents = vae.encode(golden.tensor("image"));
+                Tensor moments = Ops.concat(List.of(latents.mean(), latents.logVariance()), 1);
+                Tensor decoded = vae.decode(golden.tensor("latents"));
+                golden.assertClose("moments", moments, TOLERANCE);
+                golden.assertClose("decoded", decoded, TOLERANCE);
+                decoded.mul(golden.tensor("weight"))
+                        .mean()
+                        .add(moments.mul(golden.tensor("weight_moments")).mean())
+                        .backward();
+                golden.assertGradients(vae.parameters());
+                return true;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a,0", "a,1", "b,0", "b,1"})
+    void textEncoder(String variant, int index) {
+        String name = index == 0 ? "text_encoder" : "text_encoder_2";
+        try (StableDiffusion3Pipeline pipeline = load(variant);
+                Golden golden = Golden.open(variant + "/" + name + ".safetensors")) {
+            ClipTextEncoder encoder = pipeline.textEncoders().get(index);
+            encoder.requireGradients();
+            compute.training(() -> {
+                ClipTextEncoder.Encoded encoded = encoder.encode(rows(golden.tensor("ids")));
+                golden.assertClose("context", encoded.context(), TOLERANCE);
+                golden.assertClose("pooled", encoded.pooled(), TOLERANCE);
+                encoded.context()
+                        .mul(golden.tensor("weight_context"))
+                        .mean()
+                        .add(encoded.pooled()
+                                .mul(golden.tensor("weight_pooled"))
+                                .mean())
+                        .backward();
+                golden.assertGradients(encoder.parameters());
+                return true;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "b"})
+    void everyParameterHasAGoldenGradientExceptThoseThatTheOutputDoesNotSee(String variant) {
+        try (StableDiffusion3Pipeline pipeline = load(variant);
+                Golden golden = Golden.open(variant + "/transformer.safetensors")) {
+            List<String> without = new ArrayList<>();
+            for (String name : pipeline.transformer().parameters().keySet()) {
+                if (!golden.has("grad." + name)) {
+                    without.add(name);
+                }
+            }
+            assertThat(without).isEmpty();
+        }
+    }
+
+    private static List<long[]> rows(Tensor ids) {
+        long[] flat = ids.toLongs();
+        int length = Math.toIntExact(ids.size(1));
+        List<long[]> rows = new ArrayList<>();
+        for (int start = 0; start < flat.length; start += length) {
+            rows.add(Arrays.copyOfRange(flat, start, start + length));
+        }
+        return rows;
+    }
+
+    private static StableDiffusion3Pipeline load(String variant) {
+        return StableDiffusion3Pipeline.load(Golden.ROOT.resolve(variant + "/pipeline"), Device.cpu());
+    }
+}

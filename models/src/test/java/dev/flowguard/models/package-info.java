@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.models;
+
+import org.jspecify.annotations.NullMarked;
