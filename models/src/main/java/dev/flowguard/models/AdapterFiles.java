@@ -83,7 +83,10 @@ public final class AdapterFiles {
         if (targets.isEmpty()) {
             throw file.invalid("target_modules", "must list module names");
         }
-        return new LoraConfig(rank, alpha, targets);
+        boolean gaussian =
+                file.root().path("init_lora_weights").asString("").equals(LoraInitialization.GAUSSIAN.json());
+        return new LoraConfig(
+                rank, alpha, targets, gaussian ? LoraInitialization.GAUSSIAN : LoraInitialization.KAIMING);
     }
 
     /**
@@ -105,7 +108,7 @@ public final class AdapterFiles {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("bias", "none");
         settings.put("fan_in_fan_out", false);
-        settings.put("init_lora_weights", "gaussian");
+        settings.put("init_lora_weights", config.initialization().json());
         // PEFT declares alpha an integer.
         boolean whole = config.alpha() == Math.rint(config.alpha());
         settings.put("lora_alpha", whole ? (Object) (long) config.alpha() : (Object) config.alpha());

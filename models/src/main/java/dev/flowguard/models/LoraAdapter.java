@@ -57,8 +57,9 @@ public final class LoraAdapter implements AutoCloseable {
     private void add(String path, Linear linear, Network network, long seed) {
         int rank = config.rank();
         Device device = network.parameters().values().iterator().next().device();
-        // PEFT's init_lora_weights="gaussian": A ~ N(0, 1/rank²). With B = 0 the adapter starts as the identity.
-        float[] values = new Initializer.Normal(1.0 / rank).draw(seed, path + A, Math.toIntExact(rank * linear.in()));
+        // With B = 0 a fresh adapter changes nothing.
+        float[] values =
+                config.initialization().of(rank, linear.in()).draw(seed, path + A, Math.toIntExact(rank * linear.in()));
         Tensor a = Tensor.of(device, values, rank, linear.in()).requireGradient();
         Tensor b = Tensor.of(device, new float[Math.toIntExact(linear.out() * rank)], linear.out(), rank)
                 .requireGradient();

@@ -9,8 +9,9 @@ import java.util.List;
  * @param rank rows of A and columns of B
  * @param alpha numerator of the scale
  * @param targetModules a layer is adapted if its path is one of these or ends with a dot and one of these, as in PEFT
+ * @param initialization how a fresh adapter's A is drawn
  */
-public record LoraConfig(int rank, double alpha, List<String> targetModules) {
+public record LoraConfig(int rank, double alpha, List<String> targetModules, LoraInitialization initialization) {
 
     /** The eight attention projections that Flow-GRPO adapts in Stable Diffusion 3. */
     public static final List<String> SD3_ATTENTION = List.of(
@@ -34,6 +35,11 @@ public record LoraConfig(int rank, double alpha, List<String> targetModules) {
         if (targetModules.isEmpty()) {
             throw new InputException("LoRA target_modules is empty: name at least one linear layer, such as attn.to_q");
         }
+    }
+
+    /** With Gaussian initialisation. */
+    public LoraConfig(int rank, double alpha, List<String> targetModules) {
+        this(rank, alpha, targetModules, LoraInitialization.GAUSSIAN);
     }
 
     /** alpha / rank */

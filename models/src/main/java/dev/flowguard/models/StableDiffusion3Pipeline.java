@@ -306,7 +306,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
     private Map<String, Object> index() {
         Map<String, Object> index = new LinkedHashMap<>();
         index.put("_class_name", CLASS_NAME);
-        index.put("_diffusers_version", "0.31.0");
+        index.put("_diffusers_version", "0.42.1");
         index.put(MAX_SEQUENCE_LENGTH, maxSequenceLength);
         index.put("feature_extractor", new String[2]);
         index.put("image_encoder", new String[2]);

@@ -23,7 +23,11 @@ final class Golden implements AutoCloseable {
     }
 
     static Golden open(String path) {
-        return new Golden(SafetensorsFile.open(ROOT.resolve(path)));
+        return openAt(ROOT.resolve(path));
+    }
+
+    static Golden openAt(Path file) {
+        return new Golden(SafetensorsFile.open(file));
     }
 
     Tensor tensor(String name) {

@@ -1,7 +1,7 @@
 """Writes the golden files of the models module with the public Python implementations, unmodified.
 
-    python tools/parity/goldens.py                 # everything that needs Python only
-    python tools/parity/goldens.py from-java       # the images of the directory and adapter that Java wrote
+    python tools/parity/models/golden.py                 # everything that needs Python only
+    python tools/parity/models/golden.py from-java       # the images of the directory and adapter that Java wrote
 
 Every network is tiny and randomly initialised; what is compared is the mathematics, so small widths lose nothing.
 """
@@ -16,7 +16,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokenizer
 
-ROOT = Path(__file__).resolve().parents[2] / "models/src/test/resources/parity"
+ROOT = Path(__file__).resolve().parents[3] / "models/src/test/resources/parity"
 ATTENTION = ["to_q", "to_k", "to_v", "to_out.0", "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out"]
 STEPS = 4
 PROMPTS = [
