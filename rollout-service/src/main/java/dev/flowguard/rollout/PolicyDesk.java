@@ -3,6 +3,7 @@ package dev.flowguard.rollout;
 import dev.flowguard.proto.v1.PolicyAnnouncement;
 import dev.flowguard.proto.v1.PolicyBound;
 import dev.flowguard.proto.v1.TensorDigest;
+import dev.flowguard.tensor.InputException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -109,7 +110,7 @@ final class PolicyDesk {
                     .setModulesBound(sampler.modules())
                     .addAllTensors(readBack)
                     .build());
-        } catch (PolicyRefusedException e) {
+        } catch (PolicyRefusedException | InputException e) {
             refuse(announcement, String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
             // Half a policy may be in the model: no group may be drawn with it.

@@ -12,7 +12,10 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
 
-/** Brings an announced policy's payload over, whole and as announced, or not at all. Thread-safe. */
+/**
+ * Brings an announced policy's payload over, whole and as announced, or not at all. What arrives damaged is fetched again,
+ * as what does not arrive. Thread-safe.
+ */
 final class PolicyFetcher {
 
     /** A rank-32 adapter of FLUX with its feed-forward layers is about 360 MB in fp32. */
@@ -37,13 +40,15 @@ final class PolicyFetcher {
     ByteBuffer fetch(PolicyAnnouncement announcement) throws InterruptedException {
         long size = announcement.getSizeBytes();
         if (size <= 0 || size > MAX_PAYLOAD_BYTES) {
-            throw refused(announcement, "announced with " + size + " bytes; 1 to " + MAX_PAYLOAD_BYTES + " are taken");
+            throw new PolicyRefusedException("policy " + announcement.getVersion() + " is announced with " + size
+                    + " bytes; 1 to " + MAX_PAYLOAD_BYTES + " are taken");
         }
         Deadline deadline = Deadline.after(timeLimit.toMillis(), TimeUnit.MILLISECONDS);
         try {
             return retry.call("fetch-policy", deadline, () -> receive(announcement, deadline));
-        } catch (StatusRuntimeException e) {
-            throw refused(announcement, "could not be fetched: " + e.getMessage());
+        } catch (StatusRuntimeException | TryAgainException e) {
+            throw new PolicyRefusedException(
+                    "policy " + announcement.getVersion() + " could not be fetched: " + e.getMessage());
         }
     }
 
@@ -59,35 +64,30 @@ final class PolicyFetcher {
                 Iterator<PolicyChunk> chunks =
                         coordinator.withDeadline(deadline).fetchPolicy(request);
                 while (chunks.hasNext()) {
-                    append(announcement, payload, chunks.next());
+                    append(payload, chunks.next());
                 }
             } finally {
                 context.detach(previous);
             }
         }
         if (payload.hasRemaining()) {
-            throw refused(announcement, "ended after " + payload.position() + " of " + payload.limit() + " bytes");
+            throw new TryAgainException("it ended after " + payload.position() + " of " + payload.limit() + " bytes");
         }
         payload.flip();
         if (!Sha256.of(payload).equals(announcement.getSha256())) {
-            throw refused(announcement, "arrived with another SHA-256 than announced");
+            throw new TryAgainException("it arrived with another SHA-256 than announced");
         }
         return payload.asReadOnlyBuffer();
     }
 
-    private static void append(PolicyAnnouncement announcement, ByteBuffer payload, PolicyChunk chunk) {
+    private static void append(ByteBuffer payload, PolicyChunk chunk) {
         if (chunk.getOffset() != payload.position()) {
-            throw refused(
-                    announcement,
-                    "sent a chunk at offset " + chunk.getOffset() + " where " + payload.position() + " was due");
+            throw new TryAgainException(
+                    "a chunk came at offset " + chunk.getOffset() + " where " + payload.position() + " was due");
         }
         if (chunk.getData().size() > payload.remaining()) {
-            throw refused(announcement, "is longer than the " + payload.limit() + " bytes announced");
+            throw new TryAgainException("it is longer than the " + payload.limit() + " bytes announced");
         }
         chunk.getData().copyTo(payload);
-    }
-
-    private static PolicyRefusedException refused(PolicyAnnouncement announcement, String why) {
-        return new PolicyRefusedException("policy " + announcement.getVersion() + " " + why);
     }
 }

@@ -4,7 +4,6 @@ import dev.flowguard.proto.v1.CoordinatorGrpc;
 import dev.flowguard.proto.v1.Hello;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.proto.v1.Welcome;
-import dev.flowguard.tensor.InputException;
 import io.grpc.Channel;
 import java.time.Duration;
 import java.util.List;
@@ -99,9 +98,9 @@ public final class RolloutWorker implements SmartLifecycle, WorkerSession.Listen
     @Override
     public Shift welcomed(WorkerSession welcomed, Welcome welcome) {
         RunSettings run = welcome.getSettings();
-        RunCheck.require(run);
         log.info("worker {} serves run {}", properties.workerId(), run.getRunId());
-        threads.engine().execute(() -> load(welcomed, run));
+        // The session's first task on the engine thread: policies and leases queue behind it.
+        threads.engine().execute(() -> model.load(run));
         synchronized (this) {
             state = WorkerStatus.State.SERVING;
             settings = run;
@@ -135,18 +134,6 @@ public final class RolloutWorker implements SmartLifecycle, WorkerSession.Listen
                 threads.finishing(),
                 metrics);
         return new Shift(policies, leases);
-    }
-
-    /** The session's first task on the engine thread: policies and leases queue behind it. */
-    private void load(WorkerSession welcomed, RunSettings run) {
-        try {
-            model.load(run);
-        } catch (InputException e) {
-            welcomed.refuse(String.valueOf(e.getMessage()));
-        } catch (RuntimeException e) {
-            log.error("the model could not be loaded", e);
-            welcomed.refuse("the model could not be loaded: " + e);
-        }
     }
 
     @Override

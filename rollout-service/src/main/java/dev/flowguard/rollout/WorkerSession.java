@@ -9,7 +9,6 @@ import dev.flowguard.proto.v1.LeaseReturned;
 import dev.flowguard.proto.v1.PolicyBound;
 import dev.flowguard.proto.v1.Welcome;
 import dev.flowguard.proto.v1.WorkerMessage;
-import dev.flowguard.tensor.InputException;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
@@ -44,11 +43,7 @@ final class WorkerSession implements ClientResponseObserver<WorkerMessage, Coord
     /** The worker behind the session. */
     interface Listener {
 
-        /**
-         * Begins the work.
-         *
-         * @throws InputException where the worker cannot serve this run
-         */
+        /** Begins the work. */
         Shift welcomed(WorkerSession session, Welcome welcome);
 
         /** The session has ended; called once. */
@@ -100,17 +95,13 @@ final class WorkerSession implements ClientResponseObserver<WorkerMessage, Coord
             end(new SessionEnd.Lost("the learner wants a heartbeat every " + interval));
             return;
         }
-        try {
-            Shift begun = listener.welcomed(this, welcome);
-            synchronized (this) {
-                shift = begun;
-            }
-            startTimer(scheduler.scheduleAtFixedRate(
-                    () -> beat(begun), scheduler.getClock().instant().plus(interval), interval));
-            begun.leases().open();
-        } catch (InputException e) {
-            refuse(String.valueOf(e.getMessage()));
+        Shift begun = listener.welcomed(this, welcome);
+        synchronized (this) {
+            shift = begun;
         }
+        startTimer(scheduler.scheduleAtFixedRate(
+                () -> beat(begun), scheduler.getClock().instant().plus(interval), interval));
+        begun.leases().open();
     }
 
     private void beat(Shift current) {
@@ -155,13 +146,6 @@ final class WorkerSession implements ClientResponseObserver<WorkerMessage, Coord
 
     void bound(PolicyBound answer) {
         send(WorkerMessage.newBuilder().setPolicyBound(answer));
-    }
-
-    /** Tells the learner why this worker cannot serve the run, and leaves for good. */
-    void refuse(String reason) {
-        // The one message that can carry a reason: no policy of this run will ever be bound here.
-        bound(PolicyBound.newBuilder().setError(reason).build());
-        end(new SessionEnd.Refused(reason));
     }
 
     /** Leaves; the shift has been drained. */

@@ -27,12 +27,14 @@ class PolicyFetcherTest {
 
     private static final byte[] PAYLOAD = "the adapter's weights".getBytes(StandardCharsets.UTF_8);
 
+    private static final int TRIES = 3;
+
     private final Queue<Consumer<StreamObserver<PolicyChunk>>> script = new ArrayDeque<>();
     private final InProcessChannels channels = new InProcessChannels();
     private final PolicyFetcher fetcher = new PolicyFetcher(
             CoordinatorGrpc.newBlockingStub(new ChannelFactory(channels).to(channels.serve(new ScriptedCoordinator()))),
             new Retry(
-                    3,
+                    TRIES,
                     new Backoff(Duration.ofMillis(1), Duration.ofMillis(1)),
                     wait -> {},
                     new Random(1),
@@ -60,7 +62,7 @@ class PolicyFetcherTest {
 
     @Test
     void refusesACorruptedPiece() {
-        script.add(out -> {
+        always(out -> {
             byte[] corrupted = PAYLOAD.clone();
             corrupted[3] ^= 1;
             out.onNext(PolicyChunk.newBuilder()
@@ -69,39 +71,39 @@ class PolicyFetcherTest {
             out.onCompleted();
         });
 
-        assertRefused("policy 4 arrived with another SHA-256 than announced");
+        assertRefused("policy 4 could not be fetched: it arrived with another SHA-256 than announced");
     }
 
     @Test
     void refusesAGap() {
-        script.add(out -> {
+        always(out -> {
             out.onNext(chunk(0, 0, 5));
             out.onNext(chunk(6, 6, PAYLOAD.length));
             out.onCompleted();
         });
 
-        assertRefused("policy 4 sent a chunk at offset 6 where 5 was due");
+        assertRefused("policy 4 could not be fetched: a chunk came at offset 6 where 5 was due");
     }
 
     @Test
     void refusesMoreThanAnnounced() {
-        script.add(out -> {
+        always(out -> {
             out.onNext(chunk(0, 0, PAYLOAD.length));
             out.onNext(chunk(PAYLOAD.length, 0, 1));
             out.onCompleted();
         });
 
-        assertRefused("policy 4 is longer than the 21 bytes announced");
+        assertRefused("policy 4 could not be fetched: it is longer than the 21 bytes announced");
     }
 
     @Test
     void refusesLessThanAnnounced() {
-        script.add(out -> {
+        always(out -> {
             out.onNext(chunk(0, 0, 5));
             out.onCompleted();
         });
 
-        assertRefused("policy 4 ended after 5 of 21 bytes");
+        assertRefused("policy 4 could not be fetched: it ended after 5 of 21 bytes");
     }
 
     @ParameterizedTest
@@ -131,6 +133,26 @@ class PolicyFetcherTest {
         script.add(out -> out.onError(Status.NOT_FOUND.withDescription("gone").asRuntimeException()));
 
         assertRefused("policy 4 could not be fetched: NOT_FOUND: gone");
+    }
+
+    @Test
+    void fetchesAgainWhatArrivedDamaged() throws InterruptedException {
+        script.add(out -> {
+            out.onNext(chunk(0, 0, 5));
+            out.onCompleted();
+        });
+        script.add(out -> {
+            out.onNext(chunk(0, 0, PAYLOAD.length));
+            out.onCompleted();
+        });
+
+        assertThat(fetcher.fetch(announcement().build()).remaining()).isEqualTo(PAYLOAD.length);
+    }
+
+    private void always(Consumer<StreamObserver<PolicyChunk>> answer) {
+        for (int i = 0; i < TRIES; i++) {
+            script.add(answer);
+        }
     }
 
     private void assertRefused(String message) {

@@ -172,7 +172,7 @@ class RolloutWorkerTest {
                 .setSha256(sha256("other")));
 
         assertThat(session.next(MessageCase.POLICY_BOUND).getPolicyBound().getError())
-                .isEqualTo("policy 1 arrived with another SHA-256 than announced");
+                .isEqualTo("policy 1 could not be fetched: it arrived with another SHA-256 than announced");
         session.lease(Groups.lease(1));
         assertThat(leaseOf(learner.nextGroup())).isEqualTo(1);
     }
@@ -337,29 +337,30 @@ class RolloutWorkerTest {
     }
 
     @Test
-    void leavesWhereTheSigmasAreNotThoseOfTheDigest() throws Exception {
+    void saysThatTheSigmasAreNotThoseOfTheDigest() throws InterruptedException {
         RunSettings.Builder other = run.toBuilder();
         other.getSamplingBuilder().setSigmas(1, .4);
         session.welcome(other.build());
+        session.announce(0, "weights");
 
         assertThat(session.next(MessageCase.POLICY_BOUND).getPolicyBound().getError())
                 .startsWith("sampling.sigmas do not have the SHA-256");
-        assertThat(end().runOver()).isFalse();
+        assertThat(loads).hasValue(0);
     }
 
     @Test
-    void leavesWhereTheModelIsNotTheRuns() throws Exception {
+    void saysThatTheModelIsNotTheRuns() throws InterruptedException {
         RolloutWorker other = worker(settings -> {
             throw new InputException("models/tiny: other weights than the run's");
         });
         other.start();
         session = learner.nextSession();
         session.welcome(run);
+        session.announce(0, "weights");
 
-        assertThat(session.next(MessageCase.POLICY_BOUND).getPolicyBound().getError())
-                .isEqualTo("models/tiny: other weights than the run's");
-        assertThat(other.end().toCompletableFuture().get(20, TimeUnit.SECONDS).runOver())
-                .isFalse();
+        PolicyBound answer = session.next(MessageCase.POLICY_BOUND).getPolicyBound();
+        assertThat(answer.getError()).isEqualTo("models/tiny: other weights than the run's");
+        assertThat(answer.getVersion()).isZero();
         other.stop();
     }
 
