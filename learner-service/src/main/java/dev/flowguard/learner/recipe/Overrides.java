@@ -1,0 +1,28 @@
+package dev.flowguard.learner.recipe;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a command line says against the file.
+ *
+ * @param iterations null to keep the file's
+ * @param outputDir null to keep the file's
+ * @param seed null to keep the file's
+ * @param rewardTargets gRPC target by reward name, where the file's is to be replaced
+ */
+public record Overrides(
+        @Nullable Integer iterations,
+        @Nullable Path outputDir,
+        @Nullable Long seed,
+        Map<String, String> rewardTargets) {
+    public Overrides {
+        rewardTargets = Map.copyOf(rewardTargets);
+    }
+
+    /** The file as it is. */
+    public static Overrides none() {
+        return new Overrides(null, null, null, Map.of());
+    }
+}

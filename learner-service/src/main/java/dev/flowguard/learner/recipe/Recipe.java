@@ -1,0 +1,181 @@
+package dev.flowguard.learner.recipe;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run as its file describes it, complete: what the file left out was filled from its preset. Keys in the file are these
+ * names in snake_case, as people know them from diffusers, PEFT and TRL. Paths are absolute.
+ *
+ * @param name names the run, {@code [a-z0-9-]+}
+ * @param seed everything random in the run follows from it
+ * @param iterations how many iterations to train
+ * @param outputDir the output folder
+ * @param preset the algorithm, whose table of settings fills every gap
+ */
+public record Recipe(
+        String name,
+        long seed,
+        int iterations,
+        String outputDir,
+        String preset,
+        Model model,
+        Prompts prompts,
+        Sampling sampling,
+        Evaluation evaluation,
+        Groups groups,
+        Adapter adapter,
+        Optimizer optimizer,
+        ObjectiveSettings objective,
+        Ema ema,
+        List<Reward> rewards) {
+
+    public Recipe {
+        rewards = List.copyOf(rewards);
+    }
+
+    /**
+     * The base model.
+     *
+     * @param pipeline a diffusers pipeline directory
+     * @param height of the images in pixels
+     * @param width of the images in pixels
+     * @param device where the learner computes: {@code cpu}, {@code cuda:0}
+     */
+    public record Model(String pipeline, int height, int width, String device) {}
+
+    /**
+     * Files of prompts, one a line.
+     *
+     * @param train prompts to train on
+     * @param heldOut prompts to evaluate on, none of them among the others
+     */
+    public record Prompts(String train, String heldOut) {}
+
+    /**
+     * How training trajectories are sampled.
+     *
+     * @param numInferenceSteps T
+     * @param kernel transition kernel of the stochastic steps
+     * @param noiseLevel the kernel's noise level: a of Flow-SDE
+     * @param guidanceScale classifier-free guidance; 1 for none
+     * @param negativePrompt under guidance
+     * @param shift of the sigma schedule; absent for the pipeline's own
+     * @param stochasticSteps which steps are stochastic
+     */
+    public record Sampling(
+            int numInferenceSteps,
+            String kernel,
+            double noiseLevel,
+            double guidanceScale,
+            String negativePrompt,
+            @Nullable Double shift,
+            StochasticSteps stochasticSteps) {}
+
+    /**
+     * Evaluation on the held-out prompts, by the ODE.
+     *
+     * @param numInferenceSteps T
+     * @param every how many iterations apart; also before the first and after the last
+     * @param seed of the initial noise, the same in every evaluation
+     * @param batchSize prompts drawn together
+     * @param keptImages how many images of each first and last evaluation are kept
+     */
+    public record Evaluation(int numInferenceSteps, int every, long seed, int batchSize, int keptImages) {}
+
+    /**
+     * Groups of images that compete.
+     *
+     * @param size members of a group
+     * @param perIteration groups of an iteration
+     * @param maxStaleness how many policy versions old a group may be when it is trained on; 0 is on-policy
+     */
+    public record Groups(int size, int perIteration, int maxStaleness) {}
+
+    /**
+     * The policy's LoRA, in PEFT's words.
+     *
+     * @param rank r
+     * @param loraAlpha alpha; the scale is alpha / r
+     * @param targetModules suffixes of module names in the transformer
+     */
+    public record Adapter(int rank, double loraAlpha, List<String> targetModules) {
+        public Adapter {
+            targetModules = List.copyOf(targetModules);
+        }
+    }
+
+    /**
+     * AdamW.
+     *
+     * @param learningRate after the warm-up
+     * @param betas β1 and β2
+     * @param epsilon ε
+     * @param weightDecay decoupled weight decay
+     * @param maxGradNorm global norm at which gradients are clipped
+     * @param stepsPerIteration into how many updates the groups of an iteration are divided
+     * @param warmupSteps optimizer steps over which the learning rate rises linearly; 0 for none
+     */
+    public record Optimizer(
+            double learningRate,
+            List<Double> betas,
+            double epsilon,
+            double weightDecay,
+            double maxGradNorm,
+            int stepsPerIteration,
+            int warmupSteps) {
+        public Optimizer {
+            betas = List.copyOf(betas);
+        }
+    }
+
+    /**
+     * What is minimised, as far as it is not the preset itself.
+     *
+     * @param clipRange trust region of the ratio
+     * @param klBeta weight of the KL to the reference
+     * @param klForm {@code true-kl}, or {@code dt-scaled} as in flow_grpo since July 2025
+     * @param advantageSpread standard deviation over the {@code group} or the {@code iteration}
+     * @param advantageLimit largest absolute advantage
+     */
+    public record ObjectiveSettings(
+            ClipSetting clipRange, double klBeta, String klForm, String advantageSpread, double advantageLimit) {}
+
+    /**
+     * The moving average of the adapter.
+     *
+     * @param decay upper bound of its decay
+     * @param interval optimizer steps between two updates of it
+     */
+    public record Ema(double decay, int interval) {}
+
+    /**
+     * A reward.
+     *
+     * @param name under which its score is reported
+     * @param scorer the scorer_id that must answer
+     * @param target gRPC target; absent where whoever starts the run supplies it
+     * @param weight in the sum that advantages are made of; of no meaning for gold scores
+     * @param role {@code proxy}: trained on; {@code gold}: only looked at, in evaluations
+     * @param deadlineSeconds of one scoring call, retries included
+     */
+    public record Reward(
+            String name, String scorer, @Nullable String target, double weight, String role, double deadlineSeconds) {
+        static final String PROXY = "proxy";
+        static final String GOLD = "gold";
+
+        /** Whether the policy is trained on it. */
+        @JsonIgnore
+        public boolean proxy() {
+            return role.equals(PROXY);
+        }
+    }
+
+    /** The output folder. */
+    @JsonIgnore
+    public Path outputPath() {
+        return Path.of(outputDir);
+    }
+}

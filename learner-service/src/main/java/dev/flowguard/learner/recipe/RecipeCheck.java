@@ -1,0 +1,174 @@
+package dev.flowguard.learner.recipe;
+
+import dev.flowguard.grpo.GroupKey;
+import dev.flowguard.grpo.Presets;
+import dev.flowguard.grpo.TransitionKernel;
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.InputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiFunction;
+
+/** Refuses runs that cannot be, before anything is started for them. */
+final class RecipeCheck {
+    /** Spacing of fp32 just below 1: a smaller trust region cannot be told from none. */
+    private static final double FP32_RESOLUTION = 0x1p-24;
+
+    private final BiFunction<String, String, InputException> problem;
+
+    /** @param problem makes the exception from a key's JSON pointer and what is wrong with it */
+    RecipeCheck(BiFunction<String, String, InputException> problem) {
+        this.problem = problem;
+    }
+
+    void check(Recipe recipe) {
+        require(recipe.name().matches("[a-z0-9][a-z0-9-]*"), "/name", "must be of a-z, 0-9 and -");
+        require(recipe.iterations() >= 1, "/iterations", "must be at least 1");
+        model(recipe.model());
+        sampling(recipe.sampling(), recipe.seed());
+        evaluation(recipe.evaluation());
+        groups(recipe.groups(), recipe.optimizer());
+        optimizer(recipe.optimizer());
+        objective(recipe.objective());
+        require(recipe.adapter().rank() >= 1, "/adapter/rank", "must be at least 1");
+        require(positive(recipe.adapter().loraAlpha()), "/adapter/lora_alpha", "must be positive");
+        require(!recipe.adapter().targetModules().isEmpty(), "/adapter/target_modules", "must name a module");
+        require(recipe.ema().decay() >= 0 && recipe.ema().decay() < 1, "/ema/decay", "must be in [0, 1)");
+        require(recipe.ema().interval() >= 1, "/ema/interval", "must be at least 1");
+        rewards(recipe.rewards());
+        guarded("/preset", () -> Presets.named(recipe.preset()));
+    }
+
+    private void model(Recipe.Model model) {
+        require(
+                Files.isRegularFile(Path.of(model.pipeline(), "model_index.json")),
+                "/model/pipeline",
+                "is " + model.pipeline() + ", which is no diffusers pipeline directory: it has no model_index.json");
+        require(model.height() >= 8 && model.height() <= 8192, "/model/height", "must be 8 to 8192 pixels");
+        require(model.width() >= 8 && model.width() <= 8192, "/model/width", "must be 8 to 8192 pixels");
+        guarded("/model/device", () -> Device.parse(model.device()));
+    }
+
+    private void sampling(Recipe.Sampling sampling, long seed) {
+        int steps = sampling.numInferenceSteps();
+        require(steps >= 2 && steps <= 1000, "/sampling/num_inference_steps", "must be 2 to 1000");
+        require(positive(sampling.guidanceScale()), "/sampling/guidance_scale", "must be positive; 1 for no guidance");
+        require(
+                sampling.noiseLevel() > 0 && Double.isFinite(sampling.noiseLevel()),
+                "/sampling/noise_level",
+                "must be positive: without noise the stochastic steps have no probability to train");
+        guarded("/sampling/kernel", () -> TransitionKernel.named(sampling.kernel(), sampling.noiseLevel()));
+        Double shift = sampling.shift();
+        require(shift == null || positive(shift), "/sampling/shift", "must be positive; 3 for SD3.5");
+        guarded(
+                "/sampling/stochastic_steps",
+                () -> sampling.stochasticSteps().plan().stochasticSteps(steps, new GroupKey(seed, 0, 0)));
+    }
+
+    private void evaluation(Recipe.Evaluation evaluation) {
+        require(
+                evaluation.numInferenceSteps() >= 2 && evaluation.numInferenceSteps() <= 1000,
+                "/evaluation/num_inference_steps",
+                "must be 2 to 1000");
+        require(evaluation.every() >= 1, "/evaluation/every", "must be at least 1");
+        require(evaluation.batchSize() >= 1, "/evaluation/batch_size", "must be at least 1");
+        require(evaluation.keptImages() >= 0, "/evaluation/kept_images", "must not be negative");
+    }
+
+    private void groups(Recipe.Groups groups, Recipe.Optimizer optimizer) {
+        require(groups.size() >= 2, "/groups/size", "must be at least 2: a member is judged against its group");
+        require(groups.perIteration() >= 1, "/groups/per_iteration", "must be at least 1");
+        require(groups.maxStaleness() >= 0, "/groups/max_staleness", "must not be negative; 0 is on-policy");
+        require(
+                optimizer.stepsPerIteration() >= 1 && optimizer.stepsPerIteration() <= groups.perIteration(),
+                "/optimizer/steps_per_iteration",
+                "must be 1 to groups.per_iteration (" + groups.perIteration()
+                        + "): an optimizer step trains on whole groups");
+    }
+
+    private void optimizer(Recipe.Optimizer optimizer) {
+        require(positive(optimizer.learningRate()), "/optimizer/learning_rate", "must be positive");
+        List<Double> betas = optimizer.betas();
+        require(
+                betas.size() == 2 && betas.stream().allMatch(beta -> beta >= 0 && beta < 1),
+                "/optimizer/betas",
+                "must be two numbers in [0, 1), such as [0.9, 0.999]");
+        require(positive(optimizer.epsilon()), "/optimizer/epsilon", "must be positive");
+        require(
+                optimizer.weightDecay() >= 0 && Double.isFinite(optimizer.weightDecay()),
+                "/optimizer/weight_decay",
+                "must not be negative");
+        require(positive(optimizer.maxGradNorm()), "/optimizer/max_grad_norm", "must be positive");
+        require(optimizer.warmupSteps() >= 0, "/optimizer/warmup_steps", "must not be negative");
+    }
+
+    private void objective(Recipe.ObjectiveSettings objective) {
+        Double c = objective.clipRange().c();
+        require(
+                c == null || (c >= FP32_RESOLUTION && c < 1),
+                "/objective/clip_range",
+                "is below fp32's resolution near 1 (6e-8) or not below 1; write auto, or 2e-6 for GRPO-Guard");
+        require(
+                objective.klBeta() >= 0 && Double.isFinite(objective.klBeta()),
+                "/objective/kl_beta",
+                "must not be negative; 0 for no penalty");
+        require(
+                List.of("true-kl", "dt-scaled").contains(objective.klForm()),
+                "/objective/kl_form",
+                "must be true-kl or dt-scaled");
+        require(
+                List.of("group", "iteration").contains(objective.advantageSpread()),
+                "/objective/advantage_spread",
+                "must be group or iteration");
+        require(positive(objective.advantageLimit()), "/objective/advantage_limit", "must be positive; 5 in flow_grpo");
+    }
+
+    private void rewards(List<Recipe.Reward> rewards) {
+        Set<String> names = new HashSet<>();
+        boolean trained = false;
+        for (int i = 0; i < rewards.size(); i++) {
+            Recipe.Reward reward = rewards.get(i);
+            String at = "/rewards/" + i;
+            require(reward.name().matches("[a-z0-9][a-z0-9_-]*"), at + "/name", "must be of a-z, 0-9, - and _");
+            require(names.add(reward.name()), at + "/name", "is '" + reward.name() + "' twice; rename one");
+            require(
+                    List.of(Recipe.Reward.PROXY, Recipe.Reward.GOLD).contains(reward.role()),
+                    at + "/role",
+                    "must be proxy (trained on) or gold (only looked at)");
+            require(
+                    Double.isFinite(reward.weight()) && (!reward.proxy() || reward.weight() != 0),
+                    at + "/weight",
+                    "must be finite and not 0; use role: gold for a score that is only looked at");
+            require(positive(reward.deadlineSeconds()), at + "/deadline_seconds", "must be positive");
+            trained |= reward.proxy();
+        }
+        require(
+                trained,
+                "/rewards",
+                "has no reward of role proxy, so there is nothing to learn; make one of them proxy");
+    }
+
+    private static boolean positive(double value) {
+        return value > 0 && Double.isFinite(value);
+    }
+
+    private void require(boolean holds, String pointer, String otherwise) {
+        if (!holds) {
+            throw problem.apply(pointer, otherwise);
+        }
+    }
+
+    /** Adds file and key to what a library found wrong. */
+    private void guarded(String pointer, Runnable check) {
+        try {
+            check.run();
+        } catch (InputException e) {
+            InputException located = problem.apply(pointer, "cannot be: " + e.getMessage());
+            located.addSuppressed(e);
+            throw located;
+        }
+    }
+}

@@ -1,0 +1,228 @@
+package dev.flowguard.learner.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flowguard.grpo.Preset;
+import dev.flowguard.tensor.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RecipeLoaderTest {
+    private static final String MINIMAL = """
+            name: quickstart
+            preset: grpo-guard
+            iterations: 7
+            model:
+              pipeline: base
+              height: 32
+              width: 64
+            prompts:
+              train: train.txt
+              held_out: held-out.txt
+            groups:
+              size: 12
+              per_iteration: 8
+            optimizer:
+              learning_rate: 1e-3
+            rewards:
+              - name: ocr
+                scorer: ocr
+            """;
+
+    private final Path directory;
+    private final Path file;
+
+    RecipeLoaderTest(@TempDir Path directory) {
+        this.directory = directory;
+        this.file = directory.resolve("run.yaml");
+    }
+
+    @BeforeEach
+    void pipeline() throws IOException {
+        Files.createDirectories(directory.resolve("base"));
+        Files.writeString(directory.resolve("base/model_index.json"), "{}");
+    }
+
+    private Recipe load(String yaml) {
+        return load(yaml, Overrides.none());
+    }
+
+    private Recipe load(String yaml, Overrides overrides) {
+        try {
+            Files.writeString(file, yaml);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        return RecipeLoader.load(file, overrides);
+    }
+
+    private void assertRefused(String yaml, String... parts) {
+        assertThatThrownBy(() -> load(yaml))
+                .isInstanceOf(InputException.class)
+                .message()
+                .startsWith(file.toString())
+                .contains(parts)
+                .doesNotContain("\n");
+    }
+
+    @Test
+    void thePresetFillsWhatTheFileLeavesOut() {
+        Recipe recipe = load(MINIMAL);
+
+        assertThat(recipe.sampling().noiseLevel()).isEqualTo(.7);
+        assertThat(recipe.sampling().stochasticSteps()).isEqualTo(new StochasticSteps(null, null));
+        assertThat(recipe.optimizer().learningRate()).isEqualTo(1e-3);
+        assertThat(recipe.optimizer().stepsPerIteration()).isEqualTo(2);
+        assertThat(recipe.adapter().targetModules()).contains("attn.to_out.0");
+        assertThat(recipe.objective().clipRange().c()).isNull();
+        assertThat(recipe.rewards().get(0).proxy()).isTrue();
+        assertThat(recipe.prompts().train())
+                .isEqualTo(directory.resolve("train.txt").toString());
+        Preset preset = RecipePreset.of(recipe);
+        assertThat(preset.groupSize()).isEqualTo(12);
+        assertThat(preset.optimizer().learningRate()).isEqualTo(1e-3);
+    }
+
+    @Test
+    void whatIsWrittenDownReadsBackTheSame() throws IOException {
+        Recipe recipe = load(MINIMAL + """
+                sampling:
+                  num_inference_steps: 8
+                  stochastic_steps: {window: {first_start: 0, last_start: 3, size: 2}}
+                  shift: 3
+                objective:
+                  clip_range: 2e-6
+                """);
+        Path copy = directory.resolve("elsewhere/recipe.yaml");
+        Files.createDirectories(copy.getParent());
+        Files.writeString(copy, RecipeLoader.toYaml(recipe));
+
+        assertThat(RecipeLoader.load(copy, Overrides.none())).isEqualTo(recipe);
+        assertThat(recipe.objective().clipRange().c()).isEqualTo(2e-6);
+    }
+
+    @Test
+    void theCommandLineWins() {
+        Recipe recipe = load(MINIMAL, new Overrides(3, directory.resolve("out"), 9L, Map.of("ocr", "localhost:7070")));
+
+        assertThat(recipe.iterations()).isEqualTo(3);
+        assertThat(recipe.outputPath()).isEqualTo(directory.resolve("out"));
+        assertThat(recipe.seed()).isEqualTo(9);
+        assertThat(recipe.rewards().get(0).target()).isEqualTo("localhost:7070");
+    }
+
+    @Test
+    void misspeltKeysAreNamedWithTheirLineAndTheNearestKnownOne() {
+        assertRefused(
+                MINIMAL.replace("learning_rate", "learning_rat"), ":15:", "optimizer.learning_rat", "'learning_rate'");
+        assertRefused(
+                MINIMAL.replace("scorer: ocr", "scorer: ocr\n    wieght: 2"), ":19:", "rewards[0].wieght", "'weight'");
+        assertRefused(MINIMAL.replace("prompts:", "prompt:"), "prompts.train is missing", "'prompt' as 'prompts'");
+        assertRefused(MINIMAL.replace("grpo-guard", "grpo-gard"), "grpo-guard");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "size: 12|size: 1|groups.size must be at least 2",
+                "size: 12|size: many|groups.size",
+                "size: 12|size:|groups.size has no value",
+                "learning_rate: 1e-3|learning_rate: -1|optimizer.learning_rate must be positive",
+                "learning_rate: 1e-3|steps_per_iteration: 9|optimizer.steps_per_iteration must be 1 to groups.per_iteration",
+                "learning_rate: 1e-3|betas: [0.9]|optimizer.betas",
+                "height: 32|height: 32.5|model.height",
+                "pipeline: base|pipeline: nowhere|model_index.json",
+                "pipeline: base|device: gpu|model.pipeline is missing",
+                "iterations: 7|iterations: 0|iterations must be at least 1",
+                "name: quickstart|name: Quick Start|name must be of a-z",
+                "scorer: ocr|role: proxy|rewards[0].scorer is missing",
+                "scorer: ocr|scorer: ocr, role: gold|not YAML",
+            })
+    void impossibleValuesAreRefusedByKey(String from, String to, String why) {
+        assertThat(MINIMAL).contains(from);
+        assertRefused(MINIMAL.replace(from, to), why);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "sampling: {noise_level: 0}|sampling.noise_level must be positive",
+                "sampling: {num_inference_steps: 1}|sampling.num_inference_steps must be 2",
+                "sampling: {num_inference_steps: 4, stochastic_steps: {window: {first_start: 0, last_start: 3, size: 2}}}"
+                        + "|sampling.stochastic_steps",
+                "sampling: {stochastic_steps: {random: 99}}|sampling.stochastic_steps",
+                "sampling: {stochastic_steps: some}|'some' is unknown",
+                "sampling: {kernel: brownian}|sampling.kernel",
+                "objective: {clip_range: 1e-9}|objective.clip_range",
+                "objective: {clip_range: wide}|'wide' is no clip range",
+                "objective: {kl_form: other}|objective.kl_form",
+                "ema: {decay: 1}|ema.decay",
+                "adapter: {rank: 0}|adapter.rank",
+                "name: again|not YAML",
+            })
+    void impossibleSectionsAreRefusedByKey(String section, String why) {
+        assertRefused(MINIMAL + section + "\n", why);
+    }
+
+    @Test
+    void aRunNeedsAProxyAndDistinctNames() {
+        assertRefused(MINIMAL + "    role: gold\n", "role proxy");
+        assertRefused(MINIMAL + "  - {name: ocr, scorer: jpeg}\n", "rewards[1].name is 'ocr' twice");
+    }
+
+    @Test
+    void noFileNoRecipe() {
+        assertThatThrownBy(() -> RecipeLoader.load(directory.resolve("none.yaml"), Overrides.none()))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("none.yaml");
+        assertRefused("- just\n- a list\n", "holds no keys");
+        assertRefused("name: [\n", "not YAML");
+    }
+
+    @Test
+    void aRunGoesOnOnlyUnderTheSettingsThatItBeganWith() {
+        Recipe began = load(MINIMAL);
+        RecipeChange.requireCompatible(began, load(MINIMAL.replace("iterations: 7", "iterations: 70")), file);
+        Recipe other = load(MINIMAL.replace("learning_rate: 1e-3", "learning_rate: 2e-3"));
+
+        assertThatThrownBy(() -> RecipeChange.requireCompatible(began, other, file))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("optimizer.learning_rate is 0.002 but the run began with 0.001");
+    }
+
+    @Test
+    void promptsAreOneALineAndBadLinesAreNamed() throws IOException {
+        Path prompts = directory.resolve("train.txt");
+        Files.writeString(prompts, "a sign\n\n  another \n");
+        assertThat(PromptFile.read(prompts)).containsExactly("a sign", "another");
+        Files.writeString(prompts, "good\nbad\u0007\n");
+        assertThatThrownBy(() -> PromptFile.read(prompts)).hasMessageContaining("train.txt:2");
+        Files.writeString(prompts, "\n \n");
+        assertThatThrownBy(() -> PromptFile.read(prompts)).hasMessageContaining("holds no prompt");
+        Files.write(prompts, new byte[] {(byte) 0xc3, (byte) 0x28});
+        assertThatThrownBy(() -> PromptFile.read(prompts)).hasMessageContaining("UTF-8");
+        assertThatThrownBy(() -> PromptFile.read(directory.resolve("none.txt")))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("none.txt");
+    }
+
+    @Test
+    void whatIsTrainedOnIsNotHeldOut() {
+        assertThatThrownBy(() -> PromptFile.requireDisjoint(file, List.of("a", "b"), file, List.of("b", "c")))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("'b'");
+    }
+}
