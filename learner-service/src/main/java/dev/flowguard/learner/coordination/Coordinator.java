@@ -162,7 +162,7 @@ public final class Coordinator {
      * Waits for the groups of an iteration, each exactly once and none older than the run allows.
      *
      * @throws RunAbortedException if the run cannot go on
-     * @throws InterruptedException if the run is being stopped
+     * @throws StopRequestedException if the run was asked to stop
      */
     public Batch awaitIteration(int iteration) throws InterruptedException {
         experience.expect(Purpose.PURPOSE_TRAINING, iteration, plan.groupsPerIteration());
@@ -173,7 +173,7 @@ public final class Coordinator {
      * Has the held-out prompts drawn with the current policy, before all training groups, and waits for them.
      *
      * @throws RunAbortedException if the run cannot go on
-     * @throws InterruptedException if the run is being stopped
+     * @throws StopRequestedException if the run was asked to stop
      */
     public Batch evaluate(int iteration) throws InterruptedException {
         beginEvaluation(iteration);
@@ -194,6 +194,11 @@ public final class Coordinator {
 
     Batch awaitEvaluation(int iteration) throws InterruptedException {
         return experience.await(Purpose.PURPOSE_EVALUATION, iteration);
+    }
+
+    /** Makes every present and later wait for groups end with {@link StopRequestedException}. */
+    public void requestStop() {
+        experience.abort(new StopRequestedException());
     }
 
     /** Takes back what is overdue. To be called a few times in every lease time. */

@@ -29,7 +29,7 @@ final class Experience {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<Key, Room> rooms = new HashMap<>();
-    private @Nullable RunAbortedException failure;
+    private @Nullable RuntimeException failure;
 
     /**
      * How long to wait while nobody samples.
@@ -101,10 +101,12 @@ final class Experience {
     }
 
     /** Makes every present and later wait end with {@code cause}. */
-    void abort(RunAbortedException cause) {
+    void abort(RuntimeException cause) {
         lock.lock();
         try {
-            failure = cause;
+            if (failure == null) {
+                failure = cause;
+            }
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -115,6 +117,7 @@ final class Experience {
      * Waits until every expected group is committed or dropped, and takes them: a batch is given out once.
      *
      * @throws RunAbortedException if the run cannot go on, or if no worker was connected for too long
+     * @throws StopRequestedException if the run was asked to stop
      * @throws InterruptedException if the run is being stopped
      */
     Batch await(Purpose purpose, int iteration) throws InterruptedException {
@@ -126,14 +129,13 @@ final class Experience {
                 throw new IllegalStateException("nothing was expected of " + key);
             }
             long alone = 0;
+            requireNoFailure();
             while (!room.complete()) {
-                if (failure != null) {
-                    throw failure;
-                }
                 boolean someone = changed.await(patience.warnAfter().toNanos(), TimeUnit.NANOSECONDS);
                 alone = someone || workers.connected() > 0
                         ? 0
                         : alone + patience.warnAfter().toNanos();
+                requireNoFailure();
                 if (alone > 0) {
                     complain(Duration.ofNanos(alone));
                 }
@@ -143,6 +145,12 @@ final class Experience {
             return new Batch(room.groups, room.dropped);
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void requireNoFailure() {
+        if (failure != null) {
+            throw failure;
         }
     }
 

@@ -1,0 +1,165 @@
+package dev.flowguard.learner.training;
+
+import dev.flowguard.learner.output.AtomicFiles;
+import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.tensor.Compute;
+import dev.flowguard.tensor.InputException;
+import dev.flowguard.tensor.Safetensors;
+import dev.flowguard.tensor.SafetensorsFile;
+import dev.flowguard.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What a run goes on from: {@code checkpoints/000012/} holds the adapter, its average, the optimizer's state and
+ * {@code state.json}. A checkpoint is renamed into place when it is whole, so there are no half ones; the last few are kept.
+ *
+ * <p>Seeds need no saving: they follow from the run's seed and the iteration.
+ */
+final class Checkpoints {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final String ADAPTER = "adapter.safetensors";
+    private static final String AVERAGE = "adapter-ema.safetensors";
+    private static final String OPTIMIZER = "optimizer.safetensors";
+    private static final String STATE = "state.json";
+
+    private final Path directory;
+    private final int kept;
+
+    /**
+     * @param directory where they lie
+     * @param kept how many are kept, at least 1
+     */
+    Checkpoints(Path directory, int kept) {
+        this.directory = directory;
+        this.kept = kept;
+    }
+
+    /**
+     * Saves the state after a whole iteration.
+     *
+     * @param report the iteration's line of the metrics, before its evaluation
+     * @throws UncheckedIOException if the disk refuses; no earlier checkpoint is touched
+     */
+    void save(IterationReport report, Policy policy, PolicyTrainer trainer, Compute compute) {
+        Path target = directory.resolve("%06d".formatted(report.iteration()));
+        Path temporary = directory.resolve(".%06d.tmp".formatted(report.iteration()));
+        try {
+            deleteTree(temporary);
+            Files.createDirectories(temporary);
+            compute.inference(() -> {
+                Safetensors.write(temporary.resolve(ADAPTER), policy.parameters(), Map.of("format", "pt"));
+                Safetensors.write(temporary.resolve(AVERAGE), trainer.averageTensors(), Map.of("format", "pt"));
+                Safetensors.write(temporary.resolve(OPTIMIZER), trainer.optimizerState(), Map.of("format", "pt"));
+                return true;
+            });
+            Map<String, Object> state = new LinkedHashMap<>();
+            state.put("iteration", report.iteration());
+            state.put("policy_version", report.policyVersion());
+            state.put("updates", trainer.updates());
+            state.put("report", report.toJson());
+            AtomicFiles.write(temporary.resolve(STATE), JSON.writeValueAsString(state));
+            deleteTree(target);
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            AtomicFiles.force(directory);
+            List<Path> all = all();
+            for (Path old : all.subList(0, Math.max(0, all.size() - kept))) {
+                deleteTree(old);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write checkpoint " + target + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Puts the newest checkpoint into policy and trainer.
+     *
+     * @return the saved iteration's line of the metrics, before its evaluation; empty where there is no checkpoint
+     * @throws InputException if it cannot be read or was made for another adapter
+     */
+    Optional<IterationReport> restore(Policy policy, PolicyTrainer trainer, Compute compute) {
+        List<Path> all;
+        try {
+            all = all();
+        } catch (IOException e) {
+            throw new InputException(directory + ": cannot be read (" + e + "); check its permissions", e);
+        }
+        if (all.isEmpty()) {
+            return Optional.empty();
+        }
+        Path newest = all.get(all.size() - 1);
+        JsonNode state = state(newest);
+        compute.inference(() -> {
+            Map<String, Tensor> adapter = read(newest.resolve(ADAPTER), compute);
+            Map<String, Tensor> average = read(newest.resolve(AVERAGE), compute);
+            if (!adapter.keySet().equals(policy.parameters().keySet())
+                    || !average.keySet().equals(adapter.keySet())) {
+                throw new InputException(newest + ": holds the adapter of another model or target_modules;"
+                        + " resume with the recipe that the run began with");
+            }
+            trainer.restore(
+                    adapter,
+                    average,
+                    read(newest.resolve(OPTIMIZER), compute),
+                    state.path("updates").asLong());
+            return true;
+        });
+        return Optional.of(IterationReport.fromJson(state.path("report")));
+    }
+
+    private static JsonNode state(Path checkpoint) {
+        try {
+            return JSON.readTree(Files.readString(checkpoint.resolve(STATE)));
+        } catch (IOException | JacksonException e) {
+            throw new InputException(
+                    checkpoint + ": " + STATE + " cannot be read; delete this checkpoint to go on from an older one",
+                    e);
+        }
+    }
+
+    private static Map<String, Tensor> read(Path file, Compute compute) {
+        try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            for (String name : opened.names()) {
+                tensors.put(name, opened.read(name, compute.device()));
+            }
+            return tensors;
+        }
+    }
+
+    /** Whole checkpoints, oldest first. */
+    private List<Path> all() throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.filter(entry -> entry.getFileName().toString().matches("\\d{6,}"))
+                    .sorted(Comparator.comparingInt(
+                            entry -> Integer.parseInt(entry.getFileName().toString())))
+                    .toList();
+        }
+    }
+
+    private static void deleteTree(Path root) throws IOException {
+        if (!Files.exists(root)) {
+            return;
+        }
+        try (Stream<Path> entries = Files.walk(root)) {
+            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(entry);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.flowguard.learner.training;
+
+import dev.flowguard.grpo.StepBatch;
+import dev.flowguard.grpo.TrainedMember;
+import dev.flowguard.grpo.Transition;
+import dev.flowguard.learner.coordination.ScoredGroup;
+import dev.flowguard.learner.coordination.ScoredMember;
+import dev.flowguard.learner.coordination.ScoredMember.StoredTransition;
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.Tensor;
+import java.util.List;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+
+/**
+ * One stochastic step of one group: the same batch geometry as when it was sampled, so that the first update's ratios are 1
+ * to the last bit.
+ *
+ * @param of the group
+ * @param stepIndex which of its stochastic steps, from 0
+ */
+record MicroBatch(TrainableGroup of, int stepIndex) {
+
+    /** Index of the step in the schedule. */
+    int step() {
+        return of.group().spec().stochasticSteps().get(stepIndex);
+    }
+
+    String prompt() {
+        return of.group().members().get(0).seeds().prompt();
+    }
+
+    int members() {
+        return of.group().members().size();
+    }
+
+    /** The latents x that the step began with, {@code [B, C, H, W]} in the current scope. */
+    Tensor latents(Device device) {
+        return rows(device, of.group().latents(), StoredTransition::from);
+    }
+
+    /** The step as it was sampled, in the current scope. */
+    StepBatch sampled(Transition transition, Device device) {
+        ScoredGroup group = of.group();
+        List<TrainedMember> trained = IntStream.range(0, members())
+                .mapToObj(member -> new TrainedMember(
+                        group.spec().groupId(), member, of.advantages().values().get(member)))
+                .toList();
+        return new StepBatch(
+                transition,
+                trained,
+                rows(device, group.latents(), StoredTransition::to),
+                rows(device, group.means(), StoredTransition::mean));
+    }
+
+    private Tensor rows(Device device, List<float[]> table, ToIntFunction<StoredTransition> row) {
+        ScoredGroup group = of.group();
+        int elements = table.get(0).length;
+        float[] batch = new float[members() * elements];
+        for (int member = 0; member < members(); member++) {
+            ScoredMember scored = group.members().get(member);
+            float[] values = table.get(row.applyAsInt(scored.transitions().get(stepIndex)));
+            System.arraycopy(values, 0, batch, member * elements, elements);
+        }
+        long[] shape = new long[1 + group.latentShape().size()];
+        shape[0] = members();
+        for (int i = 1; i < shape.length; i++) {
+            shape[i] = group.latentShape().get(i - 1);
+        }
+        return Tensor.of(device, batch, shape);
+    }
+}

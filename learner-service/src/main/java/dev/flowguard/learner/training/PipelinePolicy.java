@@ -1,0 +1,115 @@
+package dev.flowguard.learner.training;
+
+import dev.flowguard.grpo.SigmaSchedule;
+import dev.flowguard.grpo.VelocityField;
+import dev.flowguard.learner.recipe.Recipe;
+import dev.flowguard.models.Conditioning;
+import dev.flowguard.models.LoraAdapter;
+import dev.flowguard.models.LoraConfig;
+import dev.flowguard.models.PipelineDigest;
+import dev.flowguard.models.StableDiffusion3Pipeline;
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.Ops;
+import dev.flowguard.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** A pipeline's transformer with a LoRA. Owns both. */
+final class PipelinePolicy implements Policy {
+    private final StableDiffusion3Pipeline pipeline;
+    private final LoraAdapter adapter;
+    private final Recipe recipe;
+
+    private PipelinePolicy(StableDiffusion3Pipeline pipeline, LoraAdapter adapter, Recipe recipe) {
+        this.pipeline = pipeline;
+        this.adapter = adapter;
+        this.recipe = recipe;
+    }
+
+    /**
+     * Loads the base model and attaches a fresh adapter, seeded by the run's seed. Outside of any scope.
+     *
+     * @throws dev.flowguard.tensor.InputException if a file is missing or corrupt, or the recipe does not fit the model
+     */
+    static PipelinePolicy load(Recipe recipe) {
+        StableDiffusion3Pipeline pipeline = StableDiffusion3Pipeline.load(
+                Path.of(recipe.model().pipeline()), Device.parse(recipe.model().device()));
+        try {
+            pipeline.latentShape(recipe.model().height(), recipe.model().width());
+            LoraAdapter adapter = pipeline.transformer().attachAdapter(loraConfig(recipe), recipe.seed());
+            return new PipelinePolicy(pipeline, adapter, recipe);
+        } catch (RuntimeException e) {
+            pipeline.close();
+            throw e;
+        }
+    }
+
+    private static LoraConfig loraConfig(Recipe recipe) {
+        Recipe.Adapter adapter = recipe.adapter();
+        return new LoraConfig(adapter.rank(), adapter.loraAlpha(), adapter.targetModules());
+    }
+
+    @Override
+    public byte[] weightsSha256() {
+        return PipelineDigest.ofTransformer(Path.of(recipe.model().pipeline()));
+    }
+
+    @Override
+    public SigmaSchedule schedule(int steps) {
+        Double shift = recipe.sampling().shift();
+        return SigmaSchedule.sd3(steps, shift == null ? pipeline.scheduler().shift() : shift);
+    }
+
+    @Override
+    public Map<String, Tensor> parameters() {
+        return adapter.parameters();
+    }
+
+    @Override
+    public int modules() {
+        return adapter.modules();
+    }
+
+    @Override
+    public List<Long> latentShape() {
+        return Arrays.stream(pipeline.latentShape(
+                        recipe.model().height(), recipe.model().width()))
+                .boxed()
+                .toList();
+    }
+
+    @Override
+    public VelocityField given(String prompt, int members) {
+        double guidance = recipe.sampling().guidanceScale();
+        List<String> prompts = new ArrayList<>(Collections.nCopies(members, prompt));
+        if (guidance == 1) {
+            Conditioning conditioning = pipeline.encode(prompts);
+            return (latents, sigma) -> pipeline.velocity(latents, sigma, conditioning);
+        }
+        prompts.addAll(0, Collections.nCopies(members, recipe.sampling().negativePrompt()));
+        Conditioning both = pipeline.encode(prompts);
+        return (latents, sigma) -> {
+            // [unconditional; conditional] in one forward, as diffusers: v = v_u + w (v_c - v_u).
+            Tensor velocity = pipeline.velocity(Ops.concat(List.of(latents, latents), 0), sigma, both);
+            Tensor unconditional = velocity.slice(0, 0, members);
+            return unconditional.add(
+                    velocity.slice(0, members, 2L * members).sub(unconditional).mul(guidance));
+        };
+    }
+
+    @Override
+    public <T> T asReference(Supplier<T> work) {
+        return adapter.disabledDuring(work);
+    }
+
+    @Override
+    public void close() {
+        adapter.close();
+        pipeline.close();
+    }
+}

@@ -1,0 +1,192 @@
+package dev.flowguard.learner.training;
+
+import dev.flowguard.learner.coordination.Batch;
+import dev.flowguard.learner.coordination.Coordinator;
+import dev.flowguard.learner.coordination.Score;
+import dev.flowguard.learner.coordination.ScoredGroup;
+import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.output.IterationReport.Spread;
+import dev.flowguard.learner.output.JsonLinesFile;
+import dev.flowguard.learner.output.RunDirectory;
+import dev.flowguard.learner.recipe.Recipe;
+import dev.flowguard.tensor.Compute;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Everything around an update that a run owes to people and to its own continuation. Used by the loop's thread. */
+final class RunKeeper {
+    private static final Logger log = LoggerFactory.getLogger(RunKeeper.class);
+
+    private final Recipe recipe;
+    private final int heldOutPrompts;
+    private final Policy policy;
+    private final PolicyTrainer trainer;
+    private final Compute compute;
+    private final Coordinator coordinator;
+    private final PolicyPublisher publisher;
+    private final Checkpoints checkpoints;
+    private final RunDirectory directory;
+    private final JsonLinesFile metrics;
+    private final LearnerMetrics meters;
+    private final PhaseClock clock;
+    private final RunListener listener;
+
+    /** @param metrics {@code metrics.jsonl}, open at the line to come */
+    RunKeeper(
+            Recipe recipe,
+            int heldOutPrompts,
+            Policy policy,
+            PolicyTrainer trainer,
+            Compute compute,
+            Coordinator coordinator,
+            Checkpoints checkpoints,
+            RunDirectory directory,
+            JsonLinesFile metrics,
+            LearnerMetrics meters,
+            PhaseClock clock,
+            RunListener listener) {
+        this.recipe = recipe;
+        this.heldOutPrompts = heldOutPrompts;
+        this.policy = policy;
+        this.trainer = trainer;
+        this.compute = compute;
+        this.coordinator = coordinator;
+        this.publisher = new PolicyPublisher(policy, coordinator, compute);
+        this.checkpoints = checkpoints;
+        this.directory = directory;
+        this.metrics = metrics;
+        this.meters = meters;
+        this.clock = clock;
+        this.listener = listener;
+    }
+
+    /** The line of the untrained policy. */
+    static IterationReport untrained() {
+        return new IterationReport(0, 0, 0, Map.of(), Map.of(), Map.of(), null, Map.of());
+    }
+
+    /** The groups of an iteration are there. */
+    void arrived(Batch batch) {
+        clock.bookWait(batch.groups());
+        batch.dropped().forEach(dropped -> log.error("the iteration goes on without {}", dropped));
+    }
+
+    /** An optimizer step was not taken. */
+    void skipped(int iteration, NonFiniteException why) {
+        meters.skippedUpdate();
+        log.error("an update of iteration {} is skipped: {}", iteration + 1, why.getMessage());
+    }
+
+    /** The iteration's line, before its evaluation. */
+    IterationReport report(
+            int iterationsDone, Batch batch, List<TrainableGroup> trained, RatioStatistics seen, int skipped) {
+        clock.book("learn");
+        List<Double> advantages = trained.stream()
+                .flatMap(group -> group.advantages().values().stream())
+                .toList();
+        return new IterationReport(
+                iterationsDone,
+                iterationsDone,
+                clock.elapsed(),
+                rewards(batch.groups()),
+                Map.of(),
+                Map.of(),
+                new IterationReport.Learning(
+                        batch.groups().size(),
+                        batch.groups().size() - trained.size(),
+                        batch.dropped().size(),
+                        skipped,
+                        advantages.isEmpty() ? 0 : spread(advantages).std(),
+                        seen.canary(),
+                        seen.loss(),
+                        seen.gradientNorm(),
+                        seen.klToReference(),
+                        trainer.learningRate(),
+                        seen.steps()),
+                clock.take());
+    }
+
+    private Map<String, Spread> rewards(List<ScoredGroup> groups) {
+        Map<String, Spread> rewards = new LinkedHashMap<>();
+        for (Recipe.Reward reward : recipe.rewards()) {
+            List<Double> scores = groups.stream()
+                    .flatMap(group -> group.members().stream())
+                    .map(member -> member.scores().get(reward.name()))
+                    .filter(Objects::nonNull)
+                    .map(Score::value)
+                    .toList();
+            if (!scores.isEmpty()) {
+                rewards.put(reward.name(), spread(scores));
+            }
+        }
+        return rewards;
+    }
+
+    private static Spread spread(List<Double> values) {
+        double mean = values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+        double variance = values.stream()
+                .mapToDouble(value -> (value - mean) * (value - mean))
+                .average()
+                .orElseThrow();
+        return new Spread(
+                mean,
+                Math.sqrt(variance),
+                values.stream().mapToDouble(Double::doubleValue).min().orElseThrow(),
+                values.stream().mapToDouble(Double::doubleValue).max().orElseThrow());
+    }
+
+    /** Saves what the run goes on from. */
+    void checkpoint(IterationReport report) {
+        checkpoints.save(report, policy, trainer, compute);
+        clock.book("publish");
+    }
+
+    /** Publishes the policy, evaluates it where that is due, and writes the iteration's line. */
+    void conclude(IterationReport report) throws InterruptedException {
+        publisher.publish(report.policyVersion());
+        clock.book("publish");
+        Evaluation evaluation = due(report.iteration()) ? evaluate(report.iteration()) : Evaluation.none();
+        Map<String, Double> seconds = new LinkedHashMap<>(report.seconds());
+        clock.take().forEach((phase, value) -> seconds.merge(phase, value, Double::sum));
+        IterationReport whole = new IterationReport(
+                report.iteration(),
+                report.policyVersion(),
+                clock.elapsed(),
+                report.rewards(),
+                evaluation.means(),
+                evaluation.missing(),
+                report.learning(),
+                seconds);
+        metrics.append(whole.toJson());
+        meters.show(whole);
+        listener.iterationFinished(whole);
+    }
+
+    private boolean due(int iteration) {
+        return iteration % recipe.evaluation().every() == 0 || iteration == recipe.iterations();
+    }
+
+    private Evaluation evaluate(int iteration) throws InterruptedException {
+        Batch batch = coordinator.evaluate(iteration);
+        Evaluation evaluation = Evaluation.of(
+                batch,
+                heldOutPrompts,
+                recipe.rewards().stream().map(Recipe.Reward::name).toList());
+        batch.dropped().forEach(dropped -> log.error("the evaluation lacks {}", dropped));
+        evaluation
+                .missing()
+                .forEach((reward, missing) ->
+                        log.error("the evaluation of '{}' is incomplete: {} scores are missing", reward, missing));
+        if (iteration == 0) {
+            directory.writeSamplesBefore(evaluation.samples());
+        } else {
+            directory.writeSamplesAfter(evaluation.samples());
+        }
+        clock.book("evaluate");
+        return evaluation;
+    }
+}

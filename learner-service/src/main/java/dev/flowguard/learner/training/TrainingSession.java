@@ -1,0 +1,323 @@
+package dev.flowguard.learner.training;
+
+import com.google.protobuf.ByteString;
+import dev.flowguard.grpo.GroupKey;
+import dev.flowguard.grpo.Preset;
+import dev.flowguard.grpo.SigmaSchedule;
+import dev.flowguard.learner.coordination.Coordinator;
+import dev.flowguard.learner.coordination.CoordinatorService;
+import dev.flowguard.learner.coordination.GroupPlan;
+import dev.flowguard.learner.coordination.Ledger;
+import dev.flowguard.learner.coordination.StopRequestedException;
+import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.output.JsonLinesFile;
+import dev.flowguard.learner.output.RunDirectory;
+import dev.flowguard.learner.recipe.Overrides;
+import dev.flowguard.learner.recipe.PromptFile;
+import dev.flowguard.learner.recipe.Recipe;
+import dev.flowguard.learner.recipe.RecipeChange;
+import dev.flowguard.learner.recipe.RecipeLoader;
+import dev.flowguard.learner.recipe.RecipePreset;
+import dev.flowguard.models.AdapterFiles;
+import dev.flowguard.models.LoraConfig;
+import dev.flowguard.proto.v1.RunSettings;
+import dev.flowguard.tensor.Compute;
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.InputException;
+import dev.flowguard.tensor.Tensor;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One process's share of a run, from its recipe to its output folder: what {@link TrainingLoop} is put together from.
+ *
+ * <p>{@link #run} belongs to one thread; {@link #requestStop} and {@link #tick} may come from any.
+ */
+public final class TrainingSession {
+    private static final Logger log = LoggerFactory.getLogger(TrainingSession.class);
+
+    private final Recipe recipe;
+    private final List<String> trainPrompts;
+    private final List<String> heldOutPrompts;
+    private final RunDirectory directory;
+    private final Settings settings;
+    private final CoordinatorService service;
+    private final MeterRegistry registry;
+    private final PolicyLoader policies;
+    private final LongSupplier nanoClock = System::nanoTime;
+    private final AtomicReference<@Nullable Coordinator> coordinator = new AtomicReference<>();
+    private volatile boolean stopRequested;
+    private volatile int iterationsDone;
+
+    /**
+     * What is not the run's but the process's.
+     *
+     * @param resume whether to go on from the last checkpoint
+     * @param workersPipeline the pipeline directory as workers see it; null where it is the recipe's
+     * @param keptCheckpoints how many checkpoints are kept
+     * @param limits of the coordinator
+     */
+    public record Settings(
+            boolean resume, @Nullable String workersPipeline, int keptCheckpoints, Coordinator.Limits limits) {}
+
+    private TrainingSession(
+            Recipe recipe,
+            List<String> trainPrompts,
+            List<String> heldOutPrompts,
+            RunDirectory directory,
+            Settings settings,
+            CoordinatorService service,
+            MeterRegistry registry,
+            PolicyLoader policies) {
+        this.recipe = recipe;
+        this.trainPrompts = trainPrompts;
+        this.heldOutPrompts = heldOutPrompts;
+        this.directory = directory;
+        this.settings = settings;
+        this.service = service;
+        this.registry = registry;
+        this.policies = policies;
+    }
+
+    /**
+     * Reads the recipe and its prompts and takes the output folder.
+     *
+     * @throws InputException if any of them is not as it must be; nothing was trained then
+     */
+    public static TrainingSession open(
+            Path recipeFile,
+            Overrides overrides,
+            Settings settings,
+            CoordinatorService service,
+            MeterRegistry registry) {
+        return open(recipeFile, overrides, settings, service, registry, PipelinePolicy::load);
+    }
+
+    static TrainingSession open(
+            Path recipeFile,
+            Overrides overrides,
+            Settings settings,
+            CoordinatorService service,
+            MeterRegistry registry,
+            PolicyLoader policies) {
+        Recipe recipe = RecipeLoader.load(recipeFile, overrides);
+        Path train = Path.of(recipe.prompts().train());
+        Path heldOut = Path.of(recipe.prompts().heldOut());
+        List<String> trainPrompts = PromptFile.read(train);
+        List<String> heldOutPrompts = PromptFile.read(heldOut);
+        PromptFile.requireDisjoint(train, trainPrompts, heldOut, heldOutPrompts);
+        RunDirectory directory = new RunDirectory(recipe.outputPath());
+        if (directory.occupied()) {
+            if (!settings.resume()) {
+                throw new InputException(directory.root()
+                        + ": holds a run already; go on with --resume, or choose another folder with --output-dir");
+            }
+            RecipeChange.requireCompatible(RecipeLoader.load(directory.recipe(), Overrides.none()), recipe, recipeFile);
+        }
+        directory.create(RecipeLoader.toYaml(recipe));
+        return new TrainingSession(
+                recipe, trainPrompts, heldOutPrompts, directory, settings, service, registry, policies);
+    }
+
+    /** The recipe, complete. */
+    public Recipe recipe() {
+        return recipe;
+    }
+
+    /** How many iterations are done in all. */
+    public int iterationsDone() {
+        return iterationsDone;
+    }
+
+    /**
+     * Trains until the run is done or cannot go on, and leaves a complete output folder. Never throws: what went wrong is in
+     * the outcome.
+     */
+    public RunOutcome run(RunListener listener) {
+        RunOutcome outcome;
+        try {
+            outcome = train(listener);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            outcome = outcome(RunOutcome.Status.STOPPED, "stopped after " + iterationsDone + " iterations", null);
+        } catch (RuntimeException | IOException e) {
+            log.debug("the run failed", e);
+            outcome = outcome(RunOutcome.Status.FAILED, String.valueOf(e.getMessage()), e);
+        }
+        listener.runEnded(outcome);
+        return outcome;
+    }
+
+    private RunOutcome train(RunListener listener) throws InterruptedException, IOException {
+        Preset preset = RecipePreset.of(recipe);
+        Compute compute = Compute.on(Device.parse(recipe.model().device()));
+        try (Policy policy = policies.load(recipe);
+                PolicyTrainer trainer = new PolicyTrainer(
+                        policy,
+                        preset,
+                        policy.schedule(preset.trainingSteps()),
+                        recipe.optimizer().warmupSteps(),
+                        compute)) {
+            Checkpoints checkpoints = new Checkpoints(directory.checkpoints(), settings.keptCheckpoints());
+            IterationReport start =
+                    checkpoints.restore(policy, trainer, compute).orElseGet(RunKeeper::untrained);
+            iterationsDone = start.iteration();
+            try (Ledger ledger = Ledger.open(directory.ledger(), start.iteration());
+                    JsonLinesFile metrics = JsonLinesFile.open(
+                            directory.metrics(), line -> line.path("iteration").asInt() < start.iteration())) {
+                Coordinator run = coordinator(policy, preset, start, ledger);
+                TrainingLoop loop = new TrainingLoop(
+                        recipe.iterations(),
+                        preset.optimizerStepsPerIteration(),
+                        run,
+                        new AdvantageDesk(preset.advantages(), RecipePreset.weights(recipe)),
+                        trainer,
+                        new RunKeeper(
+                                recipe,
+                                heldOutPrompts.size(),
+                                policy,
+                                trainer,
+                                compute,
+                                run,
+                                checkpoints,
+                                directory,
+                                metrics,
+                                new LearnerMetrics(registry),
+                                new PhaseClock(nanoClock),
+                                counting(listener)));
+                listener.runStarted(new RunPlan(recipe, directory, start.iteration(), numbers(policy.parameters())));
+                return run(loop, start, run, () -> export(policy, trainer, compute));
+            }
+        }
+    }
+
+    private RunOutcome run(TrainingLoop loop, IterationReport start, Coordinator run, Export export)
+            throws InterruptedException {
+        RunOutcome outcome;
+        try {
+            service.open(run);
+            loop.run(start);
+            outcome = outcome(RunOutcome.Status.FINISHED, "all " + recipe.iterations() + " iterations are done", null);
+        } catch (StopRequestedException e) {
+            outcome = outcome(
+                    RunOutcome.Status.STOPPED,
+                    "stopped after " + iterationsDone + " of " + recipe.iterations()
+                            + " iterations; go on with --resume",
+                    null);
+        } catch (RuntimeException e) {
+            run.end("the run failed: " + e.getMessage());
+            throw e;
+        }
+        run.end(outcome.message());
+        export.write();
+        return outcome;
+    }
+
+    /** Loads what is to be trained. */
+    interface PolicyLoader {
+        Policy load(Recipe recipe);
+    }
+
+    private interface Export {
+        void write();
+    }
+
+    private Coordinator coordinator(Policy policy, Preset preset, IterationReport start, Ledger ledger) {
+        SigmaSchedule training = policy.schedule(preset.trainingSteps());
+        RunSettings wire = RunSettingsWriter.write(
+                recipe,
+                training,
+                policy.schedule(preset.evaluationSteps()),
+                settings.workersPipeline() == null ? recipe.model().pipeline() : settings.workersPipeline(),
+                ByteString.copyFrom(policy.weightsSha256()));
+        GroupPlan plan = new GroupPlan(new GroupPlan.Settings(
+                recipe.seed(),
+                recipe.groups().size(),
+                recipe.groups().perIteration(),
+                trainPrompts,
+                heldOutPrompts,
+                recipe.evaluation().seed(),
+                recipe.evaluation().batchSize(),
+                recipe.evaluation().keptImages(),
+                (iteration, index) -> preset.plan()
+                        .stochasticSteps(training.steps(), new GroupKey(recipe.seed(), iteration, index))));
+        Coordinator made = new Coordinator(
+                new Coordinator.Run(
+                        wire,
+                        plan,
+                        recipe.iterations(),
+                        start.iteration(),
+                        recipe.groups().maxStaleness(),
+                        policy.latentShape()),
+                settings.limits(),
+                ledger,
+                nanoClock,
+                registry);
+        coordinator.set(made);
+        if (stopRequested) {
+            made.requestStop();
+        }
+        return made;
+    }
+
+    /** Asks the run to stop at the next point where it waits for groups. Returns at once. */
+    public void requestStop() {
+        stopRequested = true;
+        Coordinator made = coordinator.get();
+        if (made != null) {
+            made.requestStop();
+        }
+    }
+
+    /** Takes overdue leases back; to be called a few times in every lease time. */
+    public void tick() {
+        Coordinator made = coordinator.get();
+        if (made != null) {
+            made.expire();
+        }
+    }
+
+    private RunListener counting(RunListener listener) {
+        return new RunListener() {
+            @Override
+            public void iterationFinished(IterationReport report) {
+                iterationsDone = report.iteration();
+                listener.iterationFinished(report);
+            }
+        };
+    }
+
+    /** The policy and its average as they are: the loop stops only between updates. */
+    private void export(Policy policy, PolicyTrainer trainer, Compute compute) {
+        compute.inference(() -> {
+            write(directory.adapter(), policy.parameters());
+            write(directory.emaAdapter(), trainer.averageTensors());
+            return true;
+        });
+    }
+
+    private void write(Path folder, Map<String, Tensor> tensors) {
+        Recipe.Adapter adapter = recipe.adapter();
+        AdapterFiles.write(
+                folder,
+                new LoraConfig(adapter.rank(), adapter.loraAlpha(), adapter.targetModules()),
+                tensors,
+                recipe.model().pipeline());
+    }
+
+    private static long numbers(Map<String, Tensor> tensors) {
+        return tensors.values().stream().mapToLong(Tensor::elementCount).sum();
+    }
+
+    private RunOutcome outcome(RunOutcome.Status status, String message, @Nullable Throwable cause) {
+        return new RunOutcome(status, iterationsDone, message, directory.root(), cause);
+    }
+}

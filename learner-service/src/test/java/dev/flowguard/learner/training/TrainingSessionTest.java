@@ -1,0 +1,215 @@
+package dev.flowguard.learner.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.flowguard.learner.coordination.Coordinator;
+import dev.flowguard.learner.coordination.CoordinatorService;
+import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.output.KeptSample;
+import dev.flowguard.learner.output.RunDirectory;
+import dev.flowguard.learner.recipe.Overrides;
+import dev.flowguard.proto.v1.GroupPart;
+import dev.flowguard.proto.v1.Table;
+import dev.flowguard.proto.v1.TableRows;
+import dev.flowguard.tensor.InputException;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.IntConsumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole runs on a tiny random pipeline, with a worker by hand over the real wire. */
+class TrainingSessionTest {
+    private final Path folder;
+
+    TrainingSessionTest(@TempDir Path folder) {
+        this.folder = folder;
+    }
+
+    private static RunOutcome run(Path recipe, boolean resume, Overrides overrides, Watcher watcher)
+            throws IOException {
+        return run(recipe, resume, overrides, watcher, Function.identity());
+    }
+
+    private static RunOutcome run(
+            Path recipe,
+            boolean resume,
+            Overrides overrides,
+            Watcher watcher,
+            Function<List<GroupPart>, List<GroupPart>> tamper)
+            throws IOException {
+        CoordinatorService service = new CoordinatorService();
+        TrainingSession session = TrainingSession.open(
+                recipe,
+                overrides,
+                new TrainingSession.Settings(
+                        resume,
+                        null,
+                        2,
+                        new Coordinator.Limits(
+                                Duration.ofMinutes(5),
+                                Duration.ofMinutes(5),
+                                Duration.ofSeconds(10),
+                                3,
+                                100,
+                                Duration.ofSeconds(20),
+                                Duration.ofSeconds(20))),
+                service,
+                new SimpleMeterRegistry());
+        String name = InProcessServerBuilder.generateName();
+        Server server =
+                InProcessServerBuilder.forName(name).addService(service).build().start();
+        ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
+        try (RolloutByHand worker = new RolloutByHand(channel, session.recipe(), tamper)) {
+            return session.run(new RunListener() {
+                @Override
+                public void iterationFinished(IterationReport report) {
+                    watcher.seen(session).accept(report.iteration());
+                }
+            });
+        } finally {
+            channel.shutdownNow();
+            server.shutdownNow();
+        }
+    }
+
+    private interface Watcher {
+        IntConsumer seen(TrainingSession session);
+    }
+
+    private static final Watcher NOBODY = session -> iteration -> {};
+
+    @Test
+    void aRunTrainsAndLeavesACompleteFolder() throws IOException {
+        Path recipe = TinyRun.write(folder, 3);
+
+        RunOutcome outcome = run(recipe, false, Overrides.none(), NOBODY);
+
+        assertThat(outcome.cause()).isNull();
+        assertThat(outcome.status()).isEqualTo(RunOutcome.Status.FINISHED);
+        RunDirectory out = new RunDirectory(folder.resolve("out"));
+        List<IterationReport> reports = out.reports();
+        assertThat(reports).extracting(IterationReport::iteration).containsExactly(0, 1, 2, 3);
+        assertThat(reports.get(0).eval()).containsOnlyKeys("brightness", "gold");
+        assertThat(reports.get(1).eval()).isEmpty();
+        assertThat(reports.get(3).eval()).containsOnlyKeys("brightness", "gold");
+        assertThat(reports.subList(1, 4)).allSatisfy(report -> {
+            assertThat(report.rewards()).containsOnlyKeys("brightness");
+            IterationReport.Learning learning = Objects.requireNonNull(report.learning());
+            // The first-update canary: the ratio is 1 exactly, through the wire and back.
+            assertThat(learning.canaryLogRatio()).isEqualTo(0.0);
+            assertThat(learning.skippedUpdates()).isZero();
+            assertThat(learning.klToReference()).isNotNull();
+            assertThat(learning.steps())
+                    .extracting(IterationReport.StepRatios::step)
+                    .containsExactly(0, 1, 2);
+            assertThat(learning.steps())
+                    .anySatisfy(step -> assertThat(step.logRatioStd()).isPositive());
+        });
+        assertThat(Files.readAllLines(out.ledger())).hasSize(3 * 3 + 3 * 2);
+        assertThat(out.samplesBefore()).hasSize(3).extracting("seed").isEqualTo(seeds(out.samplesAfter()));
+        for (Path adapter : List.of(out.adapter(), out.emaAdapter())) {
+            assertThat(adapter.resolve("pytorch_lora_weights.safetensors")).isNotEmptyFile();
+            assertThat(adapter.resolve("adapter_model.safetensors")).isNotEmptyFile();
+            assertThat(adapter.resolve("adapter_config.json")).isNotEmptyFile();
+        }
+        assertThat(out.checkpoints())
+                .isDirectoryNotContaining("glob:**/000001")
+                .isDirectoryContaining("glob:**/000003");
+        assertThatThrownBy(() -> run(recipe, false, Overrides.none(), NOBODY))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("--resume");
+    }
+
+    private static List<Long> seeds(List<KeptSample> samples) {
+        return samples.stream().map(sample -> sample.seed()).toList();
+    }
+
+    @Test
+    void aRunThatWasStoppedAndResumedIsTheRunThatNeverStopped() throws IOException {
+        Path recipe = TinyRun.write(folder, 4);
+        Path straight = folder.resolve("straight");
+        Path broken = folder.resolve("broken");
+        run(recipe, false, into(straight), NOBODY);
+
+        RunOutcome stopped = run(recipe, false, into(broken), session -> iteration -> {
+            if (iteration == 1) {
+                session.requestStop();
+            }
+        });
+        assertThat(stopped.status()).isEqualTo(RunOutcome.Status.STOPPED);
+        assertThat(stopped.iterations()).isEqualTo(1);
+        assertThat(broken.resolve("adapter/adapter_model.safetensors")).isNotEmptyFile();
+        RunOutcome resumed = run(recipe, true, into(broken), NOBODY);
+
+        assertThat(resumed.status()).isEqualTo(RunOutcome.Status.FINISHED);
+        assertThat(curve(broken)).isEqualTo(curve(straight));
+        for (String file : List.of(
+                "adapter/adapter_model.safetensors",
+                "adapter-ema/adapter_model.safetensors",
+                "checkpoints/000004/optimizer.safetensors")) {
+            assertThat(broken.resolve(file)).hasSameBinaryContentAs(straight.resolve(file));
+        }
+        assertThat(Files.readAllLines(broken.resolve("ledger.jsonl")))
+                .containsExactlyInAnyOrderElementsOf(Files.readAllLines(straight.resolve("ledger.jsonl")));
+    }
+
+    private static Overrides into(Path output) {
+        return new Overrides(null, output, null, Map.of());
+    }
+
+    /** The metrics without what the clock says. */
+    private static List<IterationReport> curve(Path output) {
+        return new RunDirectory(output)
+                .reports().stream()
+                        .map(report -> new IterationReport(
+                                report.iteration(),
+                                report.policyVersion(),
+                                0,
+                                report.rewards(),
+                                report.eval(),
+                                report.incompleteEval(),
+                                report.learning(),
+                                Map.of()))
+                        .toList();
+    }
+
+    @Test
+    void theCanaryRefusesToTrainOnMeansThatThePolicyDoesNotGiveBack() throws IOException {
+        Path recipe = TinyRun.write(folder, 2);
+
+        RunOutcome outcome = run(recipe, false, Overrides.none(), NOBODY, parts -> parts.stream()
+                .map(TrainingSessionTest::nudged)
+                .toList());
+
+        assertThat(outcome.status()).isEqualTo(RunOutcome.Status.FAILED);
+        assertThat(outcome.message()).contains("canary").contains("group 0");
+        assertThat(folder.resolve("out/checkpoints")).doesNotExist();
+    }
+
+    /** The same part with another mean in its first element. */
+    private static GroupPart nudged(GroupPart part) {
+        if (!part.hasRows() || part.getRows().getTable() != Table.TABLE_MEANS) {
+            return part;
+        }
+        TableRows rows = part.getRows();
+        byte[] bytes = rows.getData().toByteArray();
+        bytes[2] ^= 0x40;
+        return part.toBuilder()
+                .setRows(rows.toBuilder().setData(ByteString.copyFrom(bytes)))
+                .build();
+    }
+}
