@@ -15,6 +15,8 @@ import org.springframework.grpc.client.GrpcChannelFactory;
  */
 final class ChannelFactory {
 
+    private static final String IN_PROCESS = "in-process:";
+
     /** Policy chunks and answers stay well below; the margin is for senders that cut coarser than we do. */
     private static final int MAX_MESSAGE_BYTES = 16 << 20;
 
@@ -35,12 +37,14 @@ final class ChannelFactory {
                         wanted,
                         ChannelBuilderOptions.defaults()
                                 .withShutdownGracePeriod(SHUTDOWN_GRACE)
-                                .withCustomizer((name, builder) -> configure(builder))));
+                                .withCustomizer(ChannelFactory::configure)));
     }
 
-    private static void configure(ManagedChannelBuilder<?> builder) {
-        // A headless Kubernetes service resolves to every pod: round robin sends new pods their share.
-        builder.defaultLoadBalancingPolicy("round_robin");
+    private static void configure(String target, ManagedChannelBuilder<?> builder) {
+        if (!target.startsWith(IN_PROCESS)) {
+            // A headless Kubernetes service resolves to every pod: round robin sends new pods their share.
+            builder.defaultLoadBalancingPolicy("round_robin");
+        }
         builder.maxInboundMessageSize(MAX_MESSAGE_BYTES);
         // Finds a peer that vanished without a word. Five minutes is what gRPC servers permit without being told.
         builder.keepAliveTime(5, TimeUnit.MINUTES);

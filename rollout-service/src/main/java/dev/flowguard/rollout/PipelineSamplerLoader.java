@@ -1,10 +1,24 @@
 package dev.flowguard.rollout;
 
+import com.google.protobuf.ByteString;
+import dev.flowguard.grpo.OdeKernel;
+import dev.flowguard.grpo.SigmaSchedule;
+import dev.flowguard.grpo.TrajectorySampler;
+import dev.flowguard.grpo.TransitionKernel;
+import dev.flowguard.models.FlowPipeline;
+import dev.flowguard.models.LoraAdapter;
+import dev.flowguard.models.LoraConfig;
+import dev.flowguard.models.PipelineDigest;
+import dev.flowguard.models.StableDiffusion3Pipeline;
+import dev.flowguard.proto.v1.AdapterSettings;
 import dev.flowguard.proto.v1.RunSettings;
+import dev.flowguard.proto.v1.Sampling;
 import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.InputException;
+import java.nio.file.Path;
 
 /**
- * Loads the run's diffusers pipeline.
+ * Loads the run's diffusers pipeline and attaches an untrained adapter.
  *
  * @param device where it samples
  */
@@ -12,6 +26,43 @@ record PipelineSamplerLoader(Device device) implements GroupSampler.Loader {
 
     @Override
     public GroupSampler load(RunSettings settings) {
-        throw new UnsupportedOperationException("no pipeline can be loaded yet");
+        Path folder = Path.of(settings.getPipelinePath());
+        requireSameWeights(folder, settings.getPipelineSha256());
+        TrajectorySampler training = sampler(settings.getSampling());
+        TrajectorySampler evaluation = sampler(settings.getEvaluation());
+        FlowPipeline pipeline = StableDiffusion3Pipeline.load(folder, device);
+        try {
+            // Fails now rather than in the first group where the model cannot draw that size.
+            pipeline.latentShape(settings.getHeight(), settings.getWidth());
+            // What A is drawn from does not matter: nothing is sampled before the first policy is bound.
+            LoraAdapter adapter = pipeline.transformer().attachAdapter(lora(settings.getAdapter()), 0);
+            return new PipelineSampler(settings, pipeline, adapter, training, evaluation);
+        } catch (RuntimeException e) {
+            pipeline.close();
+            throw e;
+        }
+    }
+
+    private static void requireSameWeights(Path folder, ByteString wanted) {
+        ByteString found = ByteString.copyFrom(PipelineDigest.ofTransformer(folder));
+        if (!found.equals(wanted)) {
+            throw new InputException(folder + " is another base model than the run's (SHA-256 " + Sha256.brief(found)
+                    + "... where " + Sha256.brief(wanted) + "... is wanted): copy the learner's folder here");
+        }
+    }
+
+    private static TrajectorySampler sampler(Sampling sampling) {
+        double[] sigmas = sampling.getSigmasList().stream()
+                .mapToDouble(Double::doubleValue)
+                .toArray();
+        TransitionKernel kernel = sampling.hasKernel()
+                ? TransitionKernel.named(
+                        sampling.getKernel().getName(), sampling.getKernel().getNoiseLevel())
+                : new OdeKernel();
+        return new TrajectorySampler(SigmaSchedule.of(sigmas), kernel);
+    }
+
+    private static LoraConfig lora(AdapterSettings adapter) {
+        return new LoraConfig(adapter.getRank(), adapter.getAlpha(), adapter.getTargetModulesList());
     }
 }

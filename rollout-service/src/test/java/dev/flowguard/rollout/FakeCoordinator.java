@@ -15,6 +15,7 @@ import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.proto.v1.Welcome;
 import dev.flowguard.proto.v1.WorkerMessage;
 import io.grpc.stub.StreamObserver;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -150,6 +151,11 @@ final class FakeCoordinator extends CoordinatorImplBase {
                     .setSizeBytes(bytes.size())
                     .setSha256(Sha256.of(bytes.toByteArray()))
                     .setModules(8));
+        }
+
+        void announce(PolicyAnnouncement announcement, ByteBuffer payload) {
+            policies.put(announcement.getVersion(), ByteString.copyFrom(payload.duplicate()));
+            announce(announcement.toBuilder());
         }
 
         void announce(PolicyAnnouncement.Builder announcement) {

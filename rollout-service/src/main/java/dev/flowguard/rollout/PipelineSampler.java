@@ -1,0 +1,176 @@
+package dev.flowguard.rollout;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.flowguard.grpo.Trajectory;
+import dev.flowguard.grpo.TrajectorySampler;
+import dev.flowguard.models.FlowPipeline;
+import dev.flowguard.models.GuidedVelocity;
+import dev.flowguard.models.LoraAdapter;
+import dev.flowguard.models.PngImage;
+import dev.flowguard.proto.v1.EncodedImage;
+import dev.flowguard.proto.v1.ImageFormat;
+import dev.flowguard.proto.v1.Lease;
+import dev.flowguard.proto.v1.MemberSpec;
+import dev.flowguard.proto.v1.PolicyAnnouncement;
+import dev.flowguard.proto.v1.Purpose;
+import dev.flowguard.proto.v1.RunSettings;
+import dev.flowguard.proto.v1.TensorDigest;
+import dev.flowguard.tensor.Compute;
+import dev.flowguard.tensor.InputException;
+import dev.flowguard.tensor.Scope;
+import dev.flowguard.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Draws groups with a diffusers pipeline and a LoRA adapter: {@link #draw} is the sampling of a group. Each group is one
+ * batch under the device's {@link Compute} lock, because the learner recomputes it as one batch.
+ */
+final class PipelineSampler implements GroupSampler {
+
+    /** The decoder's activations are many times its images. */
+    private static final int MEMBERS_A_DECODING = 8;
+
+    private final RunSettings settings;
+    private final FlowPipeline pipeline;
+    private final LoraAdapter adapter;
+    private final TrajectorySampler training;
+    private final TrajectorySampler evaluation;
+    private final Compute compute;
+
+    /**
+     * @param pipeline owned from now on
+     * @param adapter attached to the pipeline's transformer; owned from now on
+     * @param training walks the run's schedule with its kernel
+     * @param evaluation walks the evaluation schedule
+     */
+    PipelineSampler(
+            RunSettings settings,
+            FlowPipeline pipeline,
+            LoraAdapter adapter,
+            TrajectorySampler training,
+            TrajectorySampler evaluation) {
+        this.settings = settings;
+        this.pipeline = pipeline;
+        this.adapter = adapter;
+        this.training = training;
+        this.evaluation = evaluation;
+        this.compute = Compute.on(pipeline.device());
+    }
+
+    @Override
+    public SampledGroup sample(Lease lease, Runnable stillWanted) {
+        return compute.inference(() -> draw(lease, stillWanted));
+    }
+
+    private SampledGroup draw(Lease lease, Runnable stillWanted) {
+        long begin = System.nanoTime();
+        List<String> prompts = each(lease, MemberSpec::getPrompt);
+        GuidedVelocity policy =
+                GuidedVelocity.of(pipeline, prompts, settings.getNegativePrompt(), settings.getGuidanceScale());
+        Tensor noise = TrajectorySampler.initialLatents(
+                pipeline.device(), each(lease, MemberSpec::getInitialNoiseSeed), latentShape());
+        Trajectory trajectory = sampler(lease)
+                .sample(
+                        (latents, sigma) -> {
+                            stillWanted.run();
+                            return policy.velocity(latents, sigma);
+                        },
+                        noise,
+                        lease.getStochasticStepsList(),
+                        each(lease, MemberSpec::getTransitionNoiseSeed));
+        TrajectoryTables tables = TrajectoryTables.of(trajectory.stochasticSteps(), prompts.size());
+        Tensor latents = requireFinite(trajectory.finalLatents());
+        List<ByteString> finalLatents = TrajectoryTables.rows(latents);
+        long sampled = System.nanoTime();
+        List<EncodedImage> images = decode(latents);
+        long decoded = System.nanoTime();
+        return new SampledGroup(
+                Arrays.stream(latentShape()).boxed().toList(),
+                tables.latents(),
+                tables.means(),
+                tables.transitions(),
+                images,
+                finalLatents,
+                Duration.ofNanos(sampled - begin),
+                Duration.ofNanos(decoded - sampled));
+    }
+
+    private TrajectorySampler sampler(Lease lease) {
+        return lease.getPurpose() == Purpose.PURPOSE_TRAINING ? training : evaluation;
+    }
+
+    private long[] latentShape() {
+        return pipeline.latentShape(settings.getHeight(), settings.getWidth());
+    }
+
+    private List<EncodedImage> decode(Tensor latents) {
+        List<EncodedImage> images = new ArrayList<>();
+        long members = latents.size(0);
+        for (long first = 0; first < members; first += MEMBERS_A_DECODING) {
+            try (Scope scope = Scope.open()) {
+                Tensor batch = latents.slice(0, first, Math.min(members, first + MEMBERS_A_DECODING));
+                for (Tensor image : pipeline.decode(batch).chunk(Math.toIntExact(batch.size(0)), 0)) {
+                    images.add(encode(image.squeeze(0)));
+                }
+            }
+        }
+        return images;
+    }
+
+    private EncodedImage encode(Tensor image) {
+        return EncodedImage.newBuilder()
+                .setFormat(ImageFormat.IMAGE_FORMAT_PNG)
+                .setData(UnsafeByteOperations.unsafeWrap(PngImage.encode(image)))
+                .setWidth(settings.getWidth())
+                .setHeight(settings.getHeight())
+                .build();
+    }
+
+    private static Tensor requireFinite(Tensor latents) {
+        if (!latents.allFinite()) {
+            throw LeaseFailedException.groupsFault("the policy draws latents that are not finite");
+        }
+        return latents;
+    }
+
+    private static <T> List<T> each(Lease lease, Function<MemberSpec, T> field) {
+        return lease.getMembersList().stream().map(field).toList();
+    }
+
+    @Override
+    public List<TensorDigest> bind(PolicyAnnouncement announcement, ByteBuffer payload) {
+        if (announcement.getModules() != adapter.modules()) {
+            throw new PolicyRefusedException("policy " + announcement.getVersion() + " is for "
+                    + Integer.toUnsignedString(announcement.getModules()) + " modules, the model adapts "
+                    + adapter.modules());
+        }
+        return compute.inference(() -> {
+            // INVARIANT: a policy is bound wholly or not at all. Everything is checked before the first value changes.
+            Map<String, Tensor> tensors = AdapterWeights.decode(announcement, payload, pipeline.device());
+            try {
+                adapter.load(tensors);
+            } catch (InputException e) {
+                throw new PolicyRefusedException("policy " + announcement.getVersion() + ": " + e.getMessage());
+            }
+            return AdapterWeights.digests(adapter.parameters());
+        });
+    }
+
+    @Override
+    public int modules() {
+        return adapter.modules();
+    }
+
+    @Override
+    public void close() {
+        adapter.close();
+        pipeline.close();
+    }
+}
