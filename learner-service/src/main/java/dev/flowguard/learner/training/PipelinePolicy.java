@@ -3,16 +3,14 @@ package dev.flowguard.learner.training;
 import dev.flowguard.grpo.SigmaSchedule;
 import dev.flowguard.grpo.VelocityField;
 import dev.flowguard.learner.recipe.Recipe;
-import dev.flowguard.models.Conditioning;
+import dev.flowguard.models.GuidedVelocity;
 import dev.flowguard.models.LoraAdapter;
 import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.PipelineDigest;
 import dev.flowguard.models.StableDiffusion3Pipeline;
 import dev.flowguard.tensor.Device;
-import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -85,21 +83,12 @@ final class PipelinePolicy implements Policy {
 
     @Override
     public VelocityField given(String prompt, int members) {
-        double guidance = recipe.sampling().guidanceScale();
-        List<String> prompts = new ArrayList<>(Collections.nCopies(members, prompt));
-        if (guidance == 1) {
-            Conditioning conditioning = pipeline.encode(prompts);
-            return (latents, sigma) -> pipeline.velocity(latents, sigma, conditioning);
-        }
-        prompts.addAll(0, Collections.nCopies(members, recipe.sampling().negativePrompt()));
-        Conditioning both = pipeline.encode(prompts);
-        return (latents, sigma) -> {
-            // [unconditional; conditional] in one forward, as diffusers: v = v_u + w (v_c - v_u).
-            Tensor velocity = pipeline.velocity(Ops.concat(List.of(latents, latents), 0), sigma, both);
-            Tensor unconditional = velocity.slice(0, 0, members);
-            return unconditional.add(
-                    velocity.slice(0, members, 2L * members).sub(unconditional).mul(guidance));
-        };
+        Recipe.Sampling sampling = recipe.sampling();
+        return GuidedVelocity.of(
+                        pipeline,
+                        Collections.nCopies(members, prompt),
+                        sampling.negativePrompt(),
+                        sampling.guidanceScale())::velocity;
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.flowguard.learner.coordination.Coordinator;
 import dev.flowguard.learner.coordination.CoordinatorService;
 import dev.flowguard.learner.coordination.GroupPlan;
 import dev.flowguard.learner.coordination.Ledger;
+import dev.flowguard.learner.coordination.RunAbortedException;
 import dev.flowguard.learner.coordination.StopRequestedException;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.JsonLinesFile;
@@ -88,7 +89,7 @@ public final class TrainingSession {
     }
 
     /**
-     * Reads the recipe and its prompts and takes the output folder.
+     * Reads the recipe and its prompts and looks at the output folder; writes nothing yet.
      *
      * @throws InputException if any of them is not as it must be; nothing was trained then
      */
@@ -122,7 +123,6 @@ public final class TrainingSession {
             }
             RecipeChange.requireCompatible(RecipeLoader.load(directory.recipe(), Overrides.none()), recipe, recipeFile);
         }
-        directory.create(RecipeLoader.toYaml(recipe));
         return new TrainingSession(
                 recipe, trainPrompts, heldOutPrompts, directory, settings, service, registry, policies);
     }
@@ -166,6 +166,7 @@ public final class TrainingSession {
                         policy.schedule(preset.trainingSteps()),
                         recipe.optimizer().warmupSteps(),
                         compute)) {
+            directory.create(RecipeLoader.toYaml(recipe));
             Checkpoints checkpoints = new Checkpoints(directory.checkpoints(), settings.keptCheckpoints());
             IterationReport start =
                     checkpoints.restore(policy, trainer, compute).orElseGet(RunKeeper::untrained);
@@ -212,6 +213,11 @@ public final class TrainingSession {
                     "stopped after " + iterationsDone + " of " + recipe.iterations()
                             + " iterations; go on with --resume",
                     null);
+        } catch (RunAbortedException e) {
+            // Nothing was being updated: the weights are those of the last whole iteration.
+            run.end(String.valueOf(e.getMessage()));
+            exportAfter(e, export);
+            throw e;
         } catch (RuntimeException e) {
             run.end("the run failed: " + e.getMessage());
             throw e;
@@ -219,6 +225,15 @@ public final class TrainingSession {
         run.end(outcome.message());
         export.write();
         return outcome;
+    }
+
+    private static void exportAfter(RunAbortedException cause, Export export) {
+        try {
+            export.write();
+        } catch (InputException e) {
+            // A full disk ends runs too; the checkpoint still holds what the adapter would.
+            cause.addSuppressed(e);
+        }
     }
 
     /** Loads what is to be trained. */
