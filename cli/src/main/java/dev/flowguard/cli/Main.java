@@ -1,5 +1,6 @@
 package dev.flowguard.cli;
 
+import dev.flowguard.cli.pretrain.PretrainCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {})
+        subcommands = {PretrainCommand.class})
 public final class Main {
 
     private Main() {}
