@@ -3,6 +3,7 @@ package dev.flowguard.rollout;
 import dev.flowguard.proto.v1.GroupReceipt;
 import dev.flowguard.proto.v1.Lease;
 import dev.flowguard.proto.v1.MemberScore;
+import dev.flowguard.tensor.InputException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -134,6 +135,9 @@ final class LeaseDesk {
         if (cause instanceof LeaseFailedException known) {
             log.warn("group {} goes back: {}", lease.getGroupId(), known.getMessage());
             giveBack(lease, String.valueOf(known.getMessage()), known.isNotTheGroupsFault());
+        } else if (cause instanceof InputException asked) {
+            log.warn("group {} goes back: {}", lease.getGroupId(), asked.getMessage());
+            giveBack(lease, String.valueOf(asked.getMessage()), false);
         } else {
             log.error("group {} goes back", lease.getGroupId(), cause);
             giveBack(lease, "the worker failed: " + cause, false);

@@ -35,6 +35,8 @@ class RolloutConfiguration {
         scheduler.setPoolSize(1);
         scheduler.setThreadNamePrefix("rollout-timer-");
         scheduler.setDaemon(true);
+        // Heartbeats go on while the worker drains, and that begins with the context's close.
+        scheduler.setAcceptTasksAfterContextClose(true);
         return scheduler;
     }
 

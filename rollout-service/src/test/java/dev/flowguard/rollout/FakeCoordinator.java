@@ -54,6 +54,18 @@ final class FakeCoordinator extends CoordinatorImplBase {
         receipts.add(answer);
     }
 
+    /** Has a policy ready to be fetched. */
+    PolicyAnnouncement keep(long version, String payload) {
+        ByteString bytes = ByteString.copyFromUtf8(payload);
+        policies.put(version, bytes);
+        return PolicyAnnouncement.newBuilder()
+                .setVersion(version)
+                .setSizeBytes(bytes.size())
+                .setSha256(Sha256.of(bytes.toByteArray()))
+                .setModules(8)
+                .build();
+    }
+
     static Consumer<StreamObserver<GroupReceipt>> receipt(Receipt receipt) {
         return out -> {
             out.onNext(GroupReceipt.newBuilder().setReceipt(receipt).build());
@@ -144,13 +156,7 @@ final class FakeCoordinator extends CoordinatorImplBase {
         }
 
         void announce(long version, String payload) {
-            ByteString bytes = ByteString.copyFromUtf8(payload);
-            policies.put(version, bytes);
-            announce(PolicyAnnouncement.newBuilder()
-                    .setVersion(version)
-                    .setSizeBytes(bytes.size())
-                    .setSha256(Sha256.of(bytes.toByteArray()))
-                    .setModules(8));
+            announce(keep(version, payload).toBuilder());
         }
 
         void announce(PolicyAnnouncement announcement, ByteBuffer payload) {
