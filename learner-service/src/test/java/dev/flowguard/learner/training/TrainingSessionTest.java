@@ -20,6 +20,8 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -198,6 +200,39 @@ class TrainingSessionTest {
         assertThat(outcome.status()).isEqualTo(RunOutcome.Status.FAILED);
         assertThat(outcome.message()).contains("canary").contains("group 0");
         assertThat(folder.resolve("out/checkpoints")).doesNotExist();
+    }
+
+    @Test
+    void whatIsNotFiniteNeverReachesTheWeights() throws IOException {
+        Path recipe = TinyRun.write(folder, 2);
+
+        RunOutcome outcome = run(recipe, false, Overrides.none(), NOBODY, parts -> parts.stream()
+                .map(TrainingSessionTest::overflowing)
+                .toList());
+
+        assertThat(outcome.status()).isEqualTo(RunOutcome.Status.FINISHED);
+        List<IterationReport> reports = new RunDirectory(folder.resolve("out")).reports();
+        assertThat(reports.subList(1, 3)).allSatisfy(report -> {
+            IterationReport.Learning learning = Objects.requireNonNull(report.learning());
+            assertThat(learning.skippedUpdates()).isEqualTo(2);
+            assertThat(learning.loss()).isNull();
+        });
+        assertThat(folder.resolve("out/checkpoints/000001/adapter.safetensors"))
+                .hasSameBinaryContentAs(folder.resolve("out/checkpoints/000002/adapter.safetensors"));
+    }
+
+    /** The same part with latents that are finite and too large to compute with. */
+    private static GroupPart overflowing(GroupPart part) {
+        if (!part.hasRows() || part.getRows().getTable() != Table.TABLE_LATENTS) {
+            return part;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(part.getRows().getData().size()).order(ByteOrder.LITTLE_ENDIAN);
+        while (bytes.hasRemaining()) {
+            bytes.putFloat(Float.MAX_VALUE);
+        }
+        return part.toBuilder()
+                .setRows(part.getRows().toBuilder().setData(ByteString.copyFrom(bytes.array())))
+                .build();
     }
 
     /** The same part with another mean in its first element. */
