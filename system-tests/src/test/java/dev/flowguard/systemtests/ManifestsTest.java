@@ -64,10 +64,12 @@ class ManifestsTest {
 
     @TestFactory
     Stream<DynamicTest> everyFieldIsOneThatKubernetesKnows() throws IOException {
-        return documents().stream().map(document -> DynamicTest.dynamicTest(title(document), () -> {
-            JsonElement element = JsonParser.parseString(JSON.writeValueAsString(document));
-            assertThatCode(() -> validate(document.path("kind").asString(), element)).doesNotThrowAnyException();
-        }));
+        return documents().stream()
+                .map(document -> DynamicTest.dynamicTest(title(document), () -> {
+                    JsonElement element = JsonParser.parseString(JSON.writeValueAsString(document));
+                    assertThatCode(() -> validate(document.path("kind").asString(), element))
+                            .doesNotThrowAnyException();
+                }));
     }
 
     @Test
@@ -84,8 +86,11 @@ class ManifestsTest {
         Map<String, Workload> workloads =
                 workloads().stream().collect(Collectors.toMap(Workload::name, workload -> workload));
         for (Workload workload : workloads.values()) {
-            Map<String, String> labels = Objects.requireNonNull(workload.template().getMetadata()).getLabels();
-            assertThat(labels).as(workload.name()).containsAllEntriesOf(workload.selector().getMatchLabels());
+            Map<String, String> labels =
+                    Objects.requireNonNull(workload.template().getMetadata()).getLabels();
+            assertThat(labels)
+                    .as(workload.name())
+                    .containsAllEntriesOf(workload.selector().getMatchLabels());
         }
         for (V1Service service : services()) {
             String name = Objects.requireNonNull(service.getMetadata()).getName();
@@ -105,7 +110,9 @@ class ManifestsTest {
     void everyPodIsLockedDownProbedAndStopsInItsOwnTime() throws IOException {
         for (Workload workload : workloads()) {
             V1Container container = workload.container();
-            assertThat(container.getSecurityContext().getRunAsNonRoot()).as(workload.name()).isTrue();
+            assertThat(container.getSecurityContext().getRunAsNonRoot())
+                    .as(workload.name())
+                    .isTrue();
             assertThat(container.getSecurityContext().getReadOnlyRootFilesystem())
                     .as(workload.name())
                     .isTrue();
@@ -135,7 +142,9 @@ class ManifestsTest {
 
     private static Set<String> listed() throws IOException {
         JsonNode kustomization = YAML.readTree(Files.readString(BASE.resolve("kustomization.yaml")));
-        return kustomization.path("resources").valueStream()
+        return kustomization
+                .path("resources")
+                .valueStream()
                 .map(JsonNode::asString)
                 .collect(Collectors.toSet());
     }
