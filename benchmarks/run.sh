@@ -1,0 +1,36 @@
+#!/bin/sh
+# Runs a program of this module the way ./flowguard runs the services: the same JVM options, the same OpenMP policy.
+#
+#   benchmarks/run.sh TransformerVersusEager recipes/quickstart/model --python venv/bin/python
+#   benchmarks/run.sh jmh FacadeCall
+#
+#   JAVA_HOME        the JDK to use
+#   OMP_WAIT_POLICY  PASSIVE unless set
+set -eu
+home=$(cd "$(dirname "$0")" && pwd -P)
+
+case ${1:-} in
+    TransformerVersusEager) main=dev.flowguard.benchmarks.eager.TransformerVersusEager ;;
+    QuickstartCurve) main=dev.flowguard.benchmarks.quickstart.QuickstartCurve ;;
+    jmh) main=org.openjdk.jmh.Main ;;
+    *)
+        echo "usage: benchmarks/run.sh TransformerVersusEager|QuickstartCurve|jmh [arguments]" >&2
+        exit 2
+        ;;
+esac
+shift
+
+jar=$(ls -t "$home"/target/flowguard-benchmarks-*.jar 2>/dev/null | head -n 1)
+if [ -z "$jar" ]; then
+    echo "benchmarks: not built; run mvn -q -pl benchmarks -am package -DskipTests" >&2
+    exit 2
+fi
+
+export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-PASSIVE}"
+export DJL_OFFLINE=true
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+
+java=java
+[ -z "${JAVA_HOME:-}" ] || java=$JAVA_HOME/bin/java
+exec "$java" --enable-native-access=ALL-UNNAMED -Djava.awt.headless=true -Xmx768m -XX:+UseSerialGC \
+    -cp "$jar:$home/target/lib/*" "$main" "$@"

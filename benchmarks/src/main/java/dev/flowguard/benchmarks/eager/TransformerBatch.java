@@ -1,0 +1,90 @@
+package dev.flowguard.benchmarks.eager;
+
+import dev.flowguard.models.Conditioning;
+import dev.flowguard.models.LoraAdapter;
+import dev.flowguard.models.StableDiffusion3Pipeline;
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.Noise;
+import dev.flowguard.tensor.Safetensors;
+import dev.flowguard.tensor.Scope;
+import dev.flowguard.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What both sides compute on: one (group, step) micro-batch of the quickstart, and a velocity to aim at in place of a reward.
+ *
+ * @param latents {@code [B, C, h, w]}
+ * @param timesteps {@code [B]}
+ * @param conditioning of one prompt, B times
+ * @param target {@code [B, C, h, w]}; the loss is the mean square of the distance to it
+ */
+record TransformerBatch(Tensor latents, Tensor timesteps, Conditioning conditioning, Tensor target)
+        implements AutoCloseable {
+
+    private static final long SEED = 20;
+    private static final String PROMPT = "a sign saying \"MARK\"";
+    private static final float TIMESTEP = 750;
+
+    /** Draws a batch that belongs to the caller. */
+    static TransformerBatch draw(StableDiffusion3Pipeline pipeline, int members, int height, int width) {
+        Device device = pipeline.device();
+        long[] latent = pipeline.latentShape(height, width);
+        long[] shape = {members, latent[0], latent[1], latent[2]};
+        float[] timesteps = new float[members];
+        java.util.Arrays.fill(timesteps, TIMESTEP);
+        try (Scope scope = Scope.open()) {
+            TransformerBatch batch = new TransformerBatch(
+                    Noise.standardNormal(device, SEED, 0, shape),
+                    Tensor.of(device, timesteps, members),
+                    pipeline.encode(Collections.nCopies(members, PROMPT)),
+                    Noise.standardNormal(device, SEED, 1, shape));
+            batch.tensors().values().forEach(Tensor::unscoped);
+            return batch;
+        }
+    }
+
+    /** Gives both halves of every pair something to learn: with B = 0, as adapters begin, A's gradient would be zero. */
+    static void randomize(LoraAdapter adapter) {
+        try (Scope scope = Scope.open()) {
+            long stream = 2;
+            for (Tensor parameter : adapter.parameters().values()) {
+                parameter.assign(Noise.standardNormal(parameter.device(), SEED, stream, parameter.shape())
+                        .mul(.05));
+                stream++;
+            }
+        }
+    }
+
+    /** The conditioning whose tokens each stand for themselves, or the pipeline's own. */
+    Conditioning conditioning(Context context) {
+        return switch (context) {
+            case EQUAL_TOKENS -> new Conditioning(conditioning.context(), conditioning.pooled());
+            case AS_PIPELINES_CALL -> conditioning;
+        };
+    }
+
+    /** Writes the batch and the adapter's tensors for the other side. */
+    void write(Path file, LoraAdapter adapter) {
+        Map<String, Tensor> all = new LinkedHashMap<>(tensors());
+        all.putAll(adapter.parameters());
+        Safetensors.write(file, all, Map.of("zero_tokens", String.valueOf(conditioning.lastTokenCopies())));
+    }
+
+    private Map<String, Tensor> tensors() {
+        return Map.of(
+                "latents", latents,
+                "timesteps", timesteps,
+                "context", conditioning.context(),
+                "pooled", conditioning.pooled(),
+                "target", target);
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(tensors().values()).forEach(Tensor::close);
+    }
+}
