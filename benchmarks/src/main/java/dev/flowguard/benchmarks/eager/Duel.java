@@ -1,5 +1,6 @@
 package dev.flowguard.benchmarks.eager;
 
+import dev.flowguard.benchmarks.Series;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;

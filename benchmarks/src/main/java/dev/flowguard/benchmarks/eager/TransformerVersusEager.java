@@ -1,5 +1,6 @@
 package dev.flowguard.benchmarks.eager;
 
+import dev.flowguard.benchmarks.Series;
 import dev.flowguard.models.LoraAdapter;
 import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.StableDiffusion3Pipeline;

@@ -1,27 +1,31 @@
-package dev.flowguard.benchmarks.eager;
+package dev.flowguard.benchmarks;
 
 import java.util.List;
 
 /** Numbers of one kind, summarised without assuming how they are distributed. */
-record Series(List<Double> values) {
+public record Series(List<Double> values) {
 
-    Series {
+    public Series {
         values = values.stream().sorted().toList();
         if (values.isEmpty()) {
             throw new IllegalArgumentException("nothing was measured");
         }
     }
 
-    double median() {
+    public double median() {
         int half = values.size() / 2;
         return values.size() % 2 == 1 ? values.get(half) : (values.get(half - 1) + values.get(half)) / 2;
     }
 
-    double min() {
+    public double mean() {
+        return values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+    }
+
+    public double min() {
         return values.get(0);
     }
 
-    double max() {
+    public double max() {
         return values.get(values.size() - 1);
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.benchmarks.eager;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.benchmarks.quickstart;
+
+import org.jspecify.annotations.NullMarked;
