@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {PretrainCommand.class})
+        subcommands = {TrainCommand.class, ServeCommand.class, PretrainCommand.class})
 public final class Main {
 
     private Main() {}

@@ -1,5 +1,6 @@
 package dev.flowguard.cli;
 
+import dev.flowguard.reward.RewardConfigurationException;
 import dev.flowguard.tensor.InputException;
 import java.io.IOException;
 import java.net.BindException;
@@ -9,7 +10,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
+import org.springframework.boot.web.server.PortInUseException;
 
 /** Recognises failures that the caller can mend, however deep a framework has wrapped them, and says how in one line. */
 final class MendableFailure {
@@ -31,8 +35,18 @@ final class MendableFailure {
 
     /** Who wraps an I/O failure knows better than the operating system what it was about. */
     private static @Nullable String line(Throwable cause, Throwable outer) {
-        if (cause instanceof InputException) {
+        if (cause instanceof InputException || cause instanceof RewardConfigurationException) {
             return cause.getMessage();
+        }
+        if (cause instanceof UnboundConfigurationPropertiesException unknown) {
+            return unknown.getUnboundProperties().stream()
+                            .map(property -> "unknown setting " + property.getName())
+                            .sorted()
+                            .collect(Collectors.joining(", "))
+                    + "; check the spelling";
+        }
+        if (cause instanceof PortInUseException http) {
+            return "port " + http.getPort() + " is busy; stop what holds it or choose another with --http-port";
         }
         if (isAddressInUse(cause)) {
             return "the port is busy (" + about(cause, outer) + "); stop what holds it or choose another with --port";

@@ -12,8 +12,8 @@ public class RewardServiceApplication {
         builder().run(args);
     }
 
-    /** Reads {@code reward-service.yaml}, because in one JVM the three services' {@code application.yaml} would hide one another. */
-    static SpringApplicationBuilder builder() {
+    /** The application, ready to run. Reads {@code reward-service.yaml}, because in one JVM the three services' {@code application.yaml} would hide one another. */
+    public static SpringApplicationBuilder builder() {
         return new SpringApplicationBuilder(RewardServiceApplication.class)
                 .main(RewardServiceApplication.class)
                 .bannerMode(Banner.Mode.OFF)

@@ -3,6 +3,7 @@ package dev.flowguard.cli.report;
 import static dev.flowguard.cli.report.HtmlTemplate.escape;
 
 import dev.flowguard.cli.report.RunDescription.ScorerFacts;
+import dev.flowguard.learner.output.IterationReport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -43,11 +44,11 @@ final class ReportPage {
             """);
 
     private final RunDescription run;
-    private final List<MetricsRow> rows;
+    private final List<IterationReport> rows;
 
-    ReportPage(RunDescription run, List<MetricsRow> rows) {
+    ReportPage(RunDescription run, List<IterationReport> rows) {
         this.run = run;
-        this.rows = List.copyOf(rows);
+        this.rows = Timeline.of(rows);
     }
 
     String html() {
@@ -103,7 +104,7 @@ final class ReportPage {
         int done = rows.isEmpty() ? 0 : rows.get(rows.size() - 1).iteration();
         String time = rows.isEmpty()
                 ? ""
-                : " in " + duration(rows.get(rows.size() - 1).seconds());
+                : " in " + duration(rows.get(rows.size() - 1).elapsed());
         String progress =
                 switch (run.status()) {
                     case FINISHED -> done + " iterations" + time + ".";
@@ -235,17 +236,17 @@ final class ReportPage {
     private boolean hasNumbers(ScorerFacts scorer) {
         return rows.stream()
                 .anyMatch(row ->
-                        row.eval().containsKey(scorer.name()) || row.reward().containsKey(scorer.name()));
+                        row.eval().containsKey(scorer.name()) || row.rewards().containsKey(scorer.name()));
     }
 
     /** All rows of a short run; of a long one every evaluated row and evenly spaced others. */
-    private List<MetricsRow> thinned() {
+    private List<Map<String, Object>> thinned() {
         int stride = rows.size() / MAX_ROWS + 1;
         return IntStream.range(0, rows.size())
                 .filter(i -> i % stride == 0
                         || i == rows.size() - 1
                         || !rows.get(i).eval().isEmpty())
-                .mapToObj(rows::get)
+                .mapToObj(i -> rows.get(i).toJson())
                 .toList();
     }
 

@@ -31,12 +31,6 @@ public record RunDescription(
      * A scorer of the run.
      *
      * @param trained whether its score is part of the training reward
-     * @param min lowest possible score; null where unbounded or unknown
-     * @param max highest possible score; null where unbounded or unknown
      */
-    public record ScorerFacts(
-            String name,
-            boolean trained,
-            @Nullable Double min,
-            @Nullable Double max) {}
+    public record ScorerFacts(String name, boolean trained) {}
 }

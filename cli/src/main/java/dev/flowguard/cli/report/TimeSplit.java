@@ -1,5 +1,6 @@
 package dev.flowguard.cli.report;
 
+import dev.flowguard.learner.output.IterationReport;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,15 +25,15 @@ final class TimeSplit {
     }
 
     /** Seconds by phase over all rows, known phases first and in their order. */
-    static Map<String, Double> of(List<MetricsRow> rows) {
+    static Map<String, Double> of(List<IterationReport> rows) {
         Map<String, Double> totals = new LinkedHashMap<>();
         for (String phase : COLOURS.keySet()) {
-            if (rows.stream().anyMatch(row -> row.times().containsKey(phase))) {
+            if (rows.stream().anyMatch(row -> row.seconds().containsKey(phase))) {
                 totals.put(phase, 0.0);
             }
         }
-        for (MetricsRow row : rows) {
-            row.times().forEach((phase, seconds) -> totals.merge(phase, seconds, Double::sum));
+        for (IterationReport row : rows) {
+            row.seconds().forEach((phase, seconds) -> totals.merge(phase, seconds, Double::sum));
         }
         return totals;
     }

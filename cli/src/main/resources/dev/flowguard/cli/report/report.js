@@ -6,7 +6,7 @@
   const colour = name => css.getPropertyValue(name).trim();
   const charts = [];
   let axis = 'iteration';
-  const x = row => axis === 'iteration' ? row.iteration : row.seconds / 60;
+  const x = row => axis === 'iteration' ? row.iteration : row.elapsed / 60;
   // A missing number is a gap in a line, never a zero.
   const points = value => rows.filter(row => value(row) != null).map(row => ({ x: x(row), y: value(row) }));
 
@@ -63,14 +63,16 @@
     plot.append(canvas);
     figure.append(caption, plot);
     scoreCharts.append(figure);
-    const reward = (row, part) => row.reward?.[scorer.name]?.[part];
+    const reward = (row, part) => row[`reward.${scorer.name}.${part}`];
     const edge = sign => row => {
       const mean = reward(row, 'mean'), std = reward(row, 'std');
       return mean == null || std == null ? null : mean + sign * std;
     };
-    const bounds = { min: scorer.min ?? undefined, max: scorer.max ?? undefined };
+    // Scores that are shares are shown on the whole scale, so that a small gain looks small.
+    const values = rows.flatMap(row => [row[`eval.${scorer.name}`], reward(row, 'min'), reward(row, 'max')]).filter(v => v != null);
+    const bounds = values.every(value => value >= 0 && value <= 1) ? { min: 0, max: 1 } : {};
     draw(canvas, () => [
-      { label: 'held out', data: points(row => row.eval?.[scorer.name]), borderColor: colour('--accent'),
+      { label: 'held out', data: points(row => row[`eval.${scorer.name}`]), borderColor: colour('--accent'),
         backgroundColor: colour('--accent'), pointRadius: rows.length > 200 ? 0 : 3, order: 0 },
       { label: 'training', data: points(row => reward(row, 'mean')), borderColor: colour('--second'), borderWidth: 1.5, order: 1 },
       { label: '_upper', data: points(edge(1)), borderWidth: 0, pointHoverRadius: 0, backgroundColor: colour('--second-soft'), fill: '+1', order: 2 },
@@ -79,7 +81,7 @@
   }
 
   // Updates: one line a stochastic step.
-  const steps = [...new Set(rows.flatMap(row => row.steps.map(step => step.step)))].sort((a, b) => a - b);
+  const steps = [...new Set(rows.flatMap(row => (row.steps ?? []).map(step => step.step)))].sort((a, b) => a - b);
   const parse = text => text.match(/-?[\d.]+/g).map(Number);
   const from = parse(colour('--step-from')), to = parse(colour('--step-to'));
   const stepColour = index => {
@@ -88,7 +90,7 @@
     return `hsl(${h} ${s}% ${l}%)`;
   };
   const stepLabel = step => {
-    const sigma = rows.flatMap(row => row.steps).find(s => s.step === step)?.sigma;
+    const sigma = rows.flatMap(row => row.steps ?? []).find(s => s.step === step)?.sigma;
     return sigma == null ? `step ${step}` : `step ${step} (σ ${sigma.toFixed(2)})`;
   };
   const legend = document.getElementById('step-legend');
@@ -101,20 +103,20 @@
   });
   const perStep = key => () => steps.map((step, index) => ({
     label: stepLabel(step), borderColor: stepColour(index), backgroundColor: stepColour(index), borderWidth: 1.5,
-    data: points(row => row.steps.find(s => s.step === step)?.[key]),
+    data: points(row => row.steps?.find(s => s.step === step)?.[key]),
   }));
-  draw(document.getElementById('clip-up'), perStep('clipUp'), { min: 0 });
-  draw(document.getElementById('clip-down'), perStep('clipDown'), { min: 0 });
-  draw(document.getElementById('ratio-mean'), perStep('logRatioMean'));
-  draw(document.getElementById('ratio-std'), perStep('logRatioStd'), { min: 0 });
+  draw(document.getElementById('clip-up'), perStep('clip_up'), { min: 0 });
+  draw(document.getElementById('clip-down'), perStep('clip_down'), { min: 0 });
+  draw(document.getElementById('ratio-mean'), perStep('log_ratio_mean'));
+  draw(document.getElementById('ratio-std'), perStep('log_ratio_std'), { min: 0 });
   draw(document.getElementById('gradient-norm'), () => [
-    { label: 'gradient norm', data: points(row => row.gradientNorm), borderColor: colour('--accent'), backgroundColor: colour('--accent'), borderWidth: 1.5 },
+    { label: 'gradient norm', data: points(row => row.grad_norm), borderColor: colour('--accent'), backgroundColor: colour('--accent'), borderWidth: 1.5 },
   ], { min: 0 });
 
   // Times: stacked areas in the colours of the bar above.
   const phases = [...document.querySelectorAll('[data-phase]')].map(item => ({ name: item.dataset.phase, colour: item.dataset.colour }));
   draw(document.getElementById('times'), () => phases.map(phase => ({
-    label: phase.name, data: points(row => row.times?.[phase.name]), borderWidth: 0, backgroundColor: phase.colour, fill: true,
+    label: phase.name, data: points(row => row[`seconds.${phase.name}`]), borderWidth: 0, backgroundColor: phase.colour, fill: true,
   })), { min: 0, stacked: true });
 
   for (const button of document.querySelectorAll('[data-axis]')) {

@@ -1,9 +1,11 @@
 package dev.flowguard.cli.report;
 
 import com.google.protobuf.ByteString;
-import dev.flowguard.cli.report.MetricsRow.Spread;
-import dev.flowguard.cli.report.MetricsRow.Step;
 import dev.flowguard.cli.report.RunDescription.ScorerFacts;
+import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.output.IterationReport.Learning;
+import dev.flowguard.learner.output.IterationReport.Spread;
+import dev.flowguard.learner.output.IterationReport.StepRatios;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -29,15 +31,16 @@ final class ExampleRun {
 
     private ExampleRun() {}
 
-    static List<MetricsRow> rows() {
+    static List<IterationReport> rows() {
         Random random = new Random(7);
-        List<MetricsRow> rows = new ArrayList<>();
-        rows.add(new MetricsRow(
+        List<IterationReport> rows = new ArrayList<>();
+        rows.add(new IterationReport(
+                0,
                 0,
                 6,
                 Map.of(),
                 Map.of("ocr", 0.46, "jpeg-compressibility", -1.63),
-                List.of(),
+                Map.of(),
                 null,
                 Map.of("evaluate", 6.0)));
         for (int iteration = 1; iteration <= ITERATIONS; iteration++) {
@@ -46,28 +49,33 @@ final class ExampleRun {
             Map<String, Double> eval = iteration % 10 == 0
                     ? Map.of("ocr", .46 + .36 * progress, "jpeg-compressibility", -1.63 + .1 * progress)
                     : Map.of();
-            List<Step> steps = IntStream.range(0, STEPS)
-                    .mapToObj(step -> new Step(
-                            step,
-                            1 - step / 8.0,
-                            1e-6 * random.nextGaussian(),
-                            3e-5 / (1 + step) * (1 + .1 * random.nextGaussian()),
-                            .02 + .015 * step + .01 * random.nextDouble(),
-                            .03 + .012 * step + .01 * random.nextDouble()))
-                    .toList();
-            rows.add(new MetricsRow(
+            rows.add(new IterationReport(
+                    iteration,
                     iteration,
                     6 + iteration * 2.4,
-                    Map.of("ocr", new Spread(reward, .22)),
+                    Map.of("ocr", new Spread(reward, .22, 0, 1)),
                     eval,
-                    steps,
-                    .8 + .1 * random.nextGaussian(),
-                    times(1 + .1 * random.nextDouble())));
+                    Map.of(),
+                    learning(random),
+                    seconds(1 + .1 * random.nextDouble())));
         }
         return rows;
     }
 
-    private static Map<String, Double> times(double scale) {
+    private static Learning learning(Random random) {
+        List<StepRatios> steps = IntStream.range(0, STEPS)
+                .mapToObj(step -> new StepRatios(
+                        step,
+                        1 - step / 8.0,
+                        1e-6 * random.nextGaussian(),
+                        3e-5 / (1 + step) * (1 + .1 * random.nextGaussian()),
+                        .02 + .015 * step + .01 * random.nextDouble(),
+                        .03 + .012 * step + .01 * random.nextDouble()))
+                .toList();
+        return new Learning(8, 0, 0, 0, 1, 0.0, .01, .8 + .1 * random.nextGaussian(), null, 1e-3, steps);
+    }
+
+    private static Map<String, Double> seconds(double scale) {
         return Map.of("sample", .9 * scale, "score", .25 * scale, "learn", 1.1 * scale, "publish", .05, "idle", .1);
     }
 
@@ -83,9 +91,7 @@ final class ExampleRun {
                 "quickstart-20261120-1",
                 status,
                 ITERATIONS,
-                List.of(
-                        new ScorerFacts("ocr", true, 0.0, 1.0),
-                        new ScorerFacts("jpeg-compressibility", false, null, null)),
+                List.of(new ScorerFacts("ocr", true), new ScorerFacts("jpeg-compressibility", false)),
                 settings,
                 sheet(0, .46, 6),
                 sheet(120, .82, 1));

@@ -2,6 +2,7 @@ package dev.flowguard.cli.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flowguard.learner.output.IterationReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ class ReportPageTest {
 
     @Test
     void interruptedRunSaysHowFarItCame() {
-        List<MetricsRow> rows = ExampleRun.rows().subList(0, 38);
+        List<IterationReport> rows = ExampleRun.rows().subList(0, 38);
 
         String html = new ReportPage(ExampleRun.description(RunStatus.INTERRUPTED), rows).html();
 
@@ -47,11 +48,11 @@ class ReportPageTest {
                 hostile,
                 RunStatus.FINISHED,
                 1,
-                List.of(new RunDescription.ScorerFacts(hostile, true, null, null)),
+                List.of(new RunDescription.ScorerFacts(hostile, true)),
                 Map.of(hostile, hostile),
                 null,
                 null);
-        MetricsRow row = new MetricsRow(1, 1, Map.of(), Map.of(hostile, 0.5), List.of(), null, Map.of());
+        IterationReport row = new IterationReport(1, 1, 1, Map.of(), Map.of(hostile, 0.5), Map.of(), null, Map.of());
 
         String html = new ReportPage(run, List.of(row)).html();
 

@@ -1,0 +1,21 @@
+package dev.flowguard.cli;
+
+import java.nio.file.Path;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/** Where log lines go while a command shows a person something better. */
+final class Logs {
+
+    private Logs() {}
+
+    /** Into a file, appending. To be called before the first logger is made. */
+    static void into(Path file) {
+        System.setProperty("flowguard.log", file.toString());
+        System.setProperty("logback.configurationFile", "dev/flowguard/cli/logback-file.xml");
+        // Spring Boot would set up logging anew, once a context.
+        System.setProperty("org.springframework.boot.logging.LoggingSystem", "none");
+        // gRPC logs to java.util.logging, which would write to the terminal.
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+    }
+}

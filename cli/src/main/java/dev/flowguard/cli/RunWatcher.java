@@ -1,0 +1,91 @@
+package dev.flowguard.cli;
+
+import dev.flowguard.cli.report.RunReport;
+import dev.flowguard.cli.report.RunStatus;
+import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.training.RunListener;
+import dev.flowguard.learner.training.RunOutcome;
+import dev.flowguard.learner.training.RunPlan;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Shows a run while it goes on: a progress line, and a report that is renewed with every evaluation. */
+final class RunWatcher implements RunListener {
+
+    private final boolean terminal;
+    private final PrintWriter out;
+    private final RemainingTime remaining = new RemainingTime();
+    private final Map<String, Double> eval = new LinkedHashMap<>();
+    private final Map<String, Double> seconds = new LinkedHashMap<>();
+    private @Nullable RunPlan plan;
+    private @Nullable RunReport report;
+    private @Nullable RunProgress progress;
+
+    RunWatcher(boolean terminal, PrintWriter out) {
+        this.terminal = terminal;
+        this.out = out;
+    }
+
+    @Override
+    public void runStarted(RunPlan started) {
+        plan = started;
+        report = new RunReport(started.recipe(), started.directory());
+        progress = RunProgress.on(terminal, out, started.recipe().iterations(), started.firstIteration());
+    }
+
+    @Override
+    public void iterationFinished(IterationReport line) {
+        line.seconds().forEach((phase, time) -> seconds.merge(phase, time, Double::sum));
+        eval.putAll(line.eval());
+        if (plan == null || progress == null || report == null) {
+            return;
+        }
+        int iterations = plan.recipe().iterations();
+        progress.show(new ProgressUpdate(
+                line.iteration(),
+                iterations,
+                means(line),
+                eval,
+                remaining.after(line.iteration(), iterations, System.nanoTime())));
+        if (!line.eval().isEmpty() && line.iteration() < iterations) {
+            report.write(RunStatus.RUNNING);
+        }
+    }
+
+    private static Map<String, Double> means(IterationReport line) {
+        Map<String, Double> means = new LinkedHashMap<>();
+        line.rewards().forEach((name, spread) -> means.put(name, spread.mean()));
+        return means;
+    }
+
+    @Override
+    public void runEnded(RunOutcome outcome) {
+        if (progress != null) {
+            progress.close();
+        }
+        if (report != null) {
+            report.write(
+                    switch (outcome.status()) {
+                        case FINISHED -> RunStatus.FINISHED;
+                        case STOPPED -> RunStatus.INTERRUPTED;
+                        case FAILED -> RunStatus.FAILED;
+                    });
+        }
+    }
+
+    /** Says how it ended, where the time went, and where everything is. */
+    void summarize(RunOutcome outcome) {
+        if (outcome.status() != RunOutcome.Status.FAILED) {
+            out.println(outcome.message());
+        }
+        if (plan == null || report == null) {
+            return;
+        }
+        out.println(TimeTable.of(seconds));
+        out.println("report   " + report.file());
+        out.println("adapter  " + plan.directory().adapter() + " (average: "
+                + plan.directory().emaAdapter() + ")");
+    }
+}

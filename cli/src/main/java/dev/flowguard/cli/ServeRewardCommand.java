@@ -1,0 +1,53 @@
+package dev.flowguard.cli;
+
+import dev.flowguard.reward.RewardServiceApplication;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code flowguard serve reward}. */
+@Command(name = "reward", description = "Scores images for rollout workers.", mixinStandardHelpOptions = true)
+final class ServeRewardCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--scorer",
+            paramLabel = "NAME",
+            split = ",",
+            defaultValue = "ocr",
+            description =
+                    "Scorers to offer: ocr, jpeg-compressibility, jpeg-incompressibility (default: ${DEFAULT-VALUE}).")
+    private List<String> scorers = List.of("ocr");
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            defaultValue = "7070",
+            description = "Port to listen on for gRPC; 0 takes any free one (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Mixin
+    private final ListenOptions listen = new ListenOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        List<String> arguments = new ArrayList<>(listen.arguments(port));
+        arguments.add("--flowguard.reward.scorers=" + String.join(",", scorers));
+        ServedProcess.start(
+                        "reward service (" + String.join(", ", scorers) + ")",
+                        RewardServiceApplication.builder(),
+                        arguments,
+                        spec.commandLine().getOut())
+                .awaitClosed();
+        return ExitCode.OK;
+    }
+}
