@@ -1,6 +1,6 @@
 package dev.flowguard.rollout;
 
-import io.grpc.Channel;
+import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import java.time.Duration;
 import java.util.Map;
@@ -24,13 +24,13 @@ final class ChannelFactory {
     private static final Duration SHUTDOWN_GRACE = Duration.ofSeconds(2);
 
     private final GrpcChannelFactory channels;
-    private final Map<String, Channel> open = new ConcurrentHashMap<>();
+    private final Map<String, ManagedChannel> open = new ConcurrentHashMap<>();
 
     ChannelFactory(GrpcChannelFactory channels) {
         this.channels = channels;
     }
 
-    Channel to(String target) {
+    ManagedChannel to(String target) {
         return open.computeIfAbsent(
                 target,
                 wanted -> channels.createChannel(

@@ -19,6 +19,7 @@ import dev.flowguard.proto.v1.TensorDigest;
 import dev.flowguard.tensor.Compute;
 import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Scope;
+import dev.flowguard.tensor.ShutdownHold;
 import dev.flowguard.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -43,6 +44,9 @@ final class PipelineSampler implements GroupSampler {
     private final TrajectorySampler training;
     private final TrajectorySampler evaluation;
     private final Compute compute;
+
+    /** A worker that is told to stop still draws what it holds. */
+    private final ShutdownHold hold = ShutdownHold.open();
 
     /**
      * @param pipeline owned from now on
@@ -172,5 +176,6 @@ final class PipelineSampler implements GroupSampler {
     public void close() {
         adapter.close();
         pipeline.close();
+        hold.close();
     }
 }

@@ -21,8 +21,8 @@ class RolloutConfiguration {
 
     private static final int CALL_TRIES = 10;
 
-    /** Sessions: a learner that restarts is found again within seconds, one that is gone costs next to nothing. */
-    private static final Backoff SESSION_BACKOFF = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(15));
+    /** Sessions: a learner that starts or restarts is found within two seconds, and a Hello costs next to nothing. */
+    private static final Backoff SESSION_BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(2));
 
     @Bean
     GroupSampler.Loader groupSamplerLoader(RolloutProperties properties) {

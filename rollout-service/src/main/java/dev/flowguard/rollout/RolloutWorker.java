@@ -4,7 +4,7 @@ import dev.flowguard.proto.v1.CoordinatorGrpc;
 import dev.flowguard.proto.v1.Hello;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.proto.v1.Welcome;
-import io.grpc.Channel;
+import io.grpc.ManagedChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +14,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.scheduling.TaskScheduler;
 
@@ -92,6 +93,8 @@ public final class RolloutWorker implements SmartLifecycle, WorkerSession.Listen
                 .build();
         WorkerSession next = new WorkerSession(hello, this, scheduler);
         session = next;
+        // How long to wait is our decision: the channel's own waits grow to two minutes.
+        coordinator().resetConnectBackoff();
         next.open(CoordinatorGrpc.newStub(coordinator()));
     }
 
@@ -156,11 +159,15 @@ public final class RolloutWorker implements SmartLifecycle, WorkerSession.Listen
 
     private synchronized void reconnect(String reason) {
         if (state == WorkerStatus.State.CONNECTING || state == WorkerStatus.State.SERVING) {
+            if (state == WorkerStatus.State.SERVING) {
+                metrics.sessionLost();
+            }
             state = WorkerStatus.State.CONNECTING;
             lostInARow++;
             Duration wait = reconnect.after(lostInARow, random);
-            metrics.sessionLost();
-            log.warn("no session with {} ({}); next try in {} ms", properties.coordinator(), reason, wait.toMillis());
+            // Said once: while the learner is away it would be the same every second.
+            log.atLevel(lostInARow == 1 ? Level.WARN : Level.DEBUG)
+                    .log("no session with {} ({}): looking for it", properties.coordinator(), reason);
             reconnecting = scheduler.schedule(
                     this::connect, scheduler.getClock().instant().plus(wait));
         }
@@ -168,10 +175,11 @@ public final class RolloutWorker implements SmartLifecycle, WorkerSession.Listen
 
     private void finish(WorkerEnd how) {
         synchronized (this) {
-            if (state == WorkerStatus.State.STOPPED) {
+            if (state == WorkerStatus.State.STOPPED || state == WorkerStatus.State.DRAINING) {
                 return;
             }
             state = WorkerStatus.State.ENDED;
+            threads.engine().execute(model::close);
         }
         if (how.runOver()) {
             log.info("the run is over: {}", how.reason());
@@ -230,7 +238,7 @@ public final class RolloutWorker implements SmartLifecycle, WorkerSession.Listen
                 lastEnd);
     }
 
-    private Channel coordinator() {
+    private ManagedChannel coordinator() {
         return channels.to(String.valueOf(properties.coordinator()));
     }
 }

@@ -16,8 +16,8 @@ import dev.flowguard.proto.v1.ScorerGrpc;
 import dev.flowguard.proto.v1.ScorerGrpc.ScorerStub;
 import dev.flowguard.proto.v1.ScorerInput;
 import dev.flowguard.proto.v1.Tensor;
-import io.grpc.Channel;
 import io.grpc.Deadline;
+import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.List;
@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class ScorerClient {
 
     private final RewardEndpoint endpoint;
+    private final ManagedChannel channel;
     private final ScorerStub asynchronous;
     private final ScorerGrpc.ScorerBlockingStub blocking;
     private final Retry retry;
@@ -38,8 +39,9 @@ final class ScorerClient {
     /** What Describe answered; forgotten when the connection fails, for another process may answer the next one. */
     private volatile @Nullable ScorerDescription description;
 
-    ScorerClient(RewardEndpoint endpoint, Channel channel, Retry retry) {
+    ScorerClient(RewardEndpoint endpoint, ManagedChannel channel, Retry retry) {
         this.endpoint = endpoint;
+        this.channel = channel;
         this.asynchronous = ScorerGrpc.newStub(channel);
         this.blocking = ScorerGrpc.newBlockingStub(channel);
         this.retry = retry;
@@ -95,6 +97,8 @@ final class ScorerClient {
             call.await(deadline);
         } catch (StatusRuntimeException e) {
             description = null;
+            // Our own waits are bounded by the deadline; the channel's own, of up to two minutes, are not.
+            channel.resetConnectBackoff();
             throw e;
         }
         sheet.requireComplete();
