@@ -2,6 +2,8 @@ package dev.flowguard.learner;
 
 import dev.flowguard.learner.training.RunOutcome;
 import dev.flowguard.tensor.InputException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -10,6 +12,10 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** The learner service as a process, or as a part of another one. */
 @SpringBootApplication
 public class LearnerApplication {
+
+    private static final Logger log = LoggerFactory.getLogger(LearnerApplication.class);
+    private static final int FAILED = 1;
+    private static final int MENDABLE = 2;
 
     /**
      * The application, ready to run. Its settings are in {@code learner-service.yaml}, so that several services can share a
@@ -20,18 +26,41 @@ public class LearnerApplication {
         return new SpringApplicationBuilder(LearnerApplication.class).properties("spring.config.name=learner-service");
     }
 
-    /** Trains until the run is over (exit code 0), cannot be (2) or fails (1), or the process is told to stop. */
+    /**
+     * Trains until the run is over (exit code 0), cannot be because of something that the caller can mend (2) or fails (1), or
+     * the process is told to stop. Why a run failed is the last thing it logs.
+     */
     public static void main(String[] args) {
-        ConfigurableApplicationContext context = application().run(args);
-        context.getBean(LearnerRun.class)
-                .outcome()
-                .thenAcceptAsync(outcome -> System.exit(SpringApplication.exit(context, () -> exitCode(outcome))));
+        ConfigurableApplicationContext context = start(args);
+        context.getBean(LearnerRun.class).outcome().thenAcceptAsync(outcome -> {
+            logFailure(outcome);
+            System.exit(SpringApplication.exit(context, () -> exitCode(outcome)));
+        });
+    }
+
+    private static ConfigurableApplicationContext start(String[] args) {
+        try {
+            return application().run(args);
+        } catch (RuntimeException e) {
+            // Spring has reported it.
+            System.exit(InputFailureAnalyzer.isCausedByInput(e) ? MENDABLE : FAILED);
+            throw e;
+        }
+    }
+
+    private static void logFailure(RunOutcome outcome) {
+        Throwable cause = outcome.cause();
+        if (cause instanceof InputException) {
+            log.error("{}", cause.getMessage());
+        } else if (cause != null) {
+            log.error("the run failed", cause);
+        }
     }
 
     private static int exitCode(RunOutcome outcome) {
         if (outcome.status() != RunOutcome.Status.FAILED) {
             return 0;
         }
-        return outcome.cause() instanceof InputException ? 2 : 1;
+        return outcome.cause() instanceof InputException ? MENDABLE : FAILED;
     }
 }
