@@ -60,6 +60,11 @@ class LearnerConfiguration {
     }
 
     @Bean
+    RunLog runLog() {
+        return new RunLog();
+    }
+
+    @Bean
     LearnerHealthIndicator learnerHealthIndicator(LearnerRun run) {
         return new LearnerHealthIndicator(run);
     }
