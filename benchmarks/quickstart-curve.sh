@@ -67,7 +67,7 @@ measure() {
         [ -z "$high" ] || peak=$high
         if [ -z "$first" ] && grep -q '"iteration": *1,' "$folder/metrics.jsonl" 2>/dev/null; then
             first=$(since "$start")
-            pause=2
+            pause=1
         fi
         if [ -z "$iterations" ] && [ -z "$stopped" ] && past "$(since "$start")" $((minutes * 60 + 30)); then
             kill -TERM $pid

@@ -56,10 +56,10 @@ public final class TransformerVersusEager implements Callable<Integer> {
     @Option(names = "--threads", defaultValue = "2", description = "Threads of either side.")
     private int threads;
 
-    @Option(names = "--rounds", defaultValue = "40", description = "Pairs of measurements.")
+    @Option(names = "--rounds", defaultValue = "30", description = "Pairs of measurements.")
     private int rounds;
 
-    @Option(names = "--passes", defaultValue = "5", description = "Forward and backward passes in one measurement.")
+    @Option(names = "--passes", defaultValue = "10", description = "Forward and backward passes in one measurement.")
     private int passes;
 
     @Option(names = "--warm-up", defaultValue = "100", description = "Passes before the first measurement.")
