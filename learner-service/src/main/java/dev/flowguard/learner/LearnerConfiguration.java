@@ -6,12 +6,16 @@ import dev.flowguard.learner.recipe.Overrides;
 import dev.flowguard.learner.training.RunListener;
 import dev.flowguard.learner.training.TrainingSession;
 import dev.flowguard.tensor.InputException;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.server.GrpcServerFactory;
 
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(LearnerProperties.class)
@@ -67,5 +71,23 @@ class LearnerConfiguration {
     @Bean
     LearnerHealthIndicator learnerHealthIndicator(LearnerRun run) {
         return new LearnerHealthIndicator(run);
+    }
+
+    /**
+     * With {@code spring.grpc.server.inprocess.name} the learner lives inside another program and listens on no socket: Boot's
+     * network server backs off where there is another factory, and nothing starts a server from this one.
+     */
+    @Bean
+    @ConditionalOnProperty("spring.grpc.server.inprocess.name")
+    GrpcServerFactory noNetworkServer() {
+        return new GrpcServerFactory() {
+            @Override
+            public Server createServer() {
+                throw new UnsupportedOperationException("in-process only");
+            }
+
+            @Override
+            public void addService(ServerServiceDefinition service) {}
+        };
     }
 }

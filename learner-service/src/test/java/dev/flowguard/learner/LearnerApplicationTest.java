@@ -39,10 +39,13 @@ class LearnerApplicationTest {
     void aRunBeginsWithTheApplicationAndIsStoppedWithIt(@TempDir Path folder) throws Exception {
         Path recipe = TinyRun.write(folder, 3);
         LearnerRun run;
-        try (ConfigurableApplicationContext context = start(
-                "--flowguard.learner.recipe=" + recipe,
-                "--flowguard.learner.reward-targets.brightness=localhost:7",
-                "--spring.grpc.server.inprocess.name=learner-application-test")) {
+        // In-process it opens no gRPC port, so a busy one (another run on this machine) is no obstacle.
+        try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ConfigurableApplicationContext context = start(
+                        busy.getLocalPort(),
+                        "--flowguard.learner.recipe=" + recipe,
+                        "--flowguard.learner.reward-targets.brightness=localhost:7",
+                        "--spring.grpc.server.inprocess.name=learner-application-test")) {
             run = context.getBean(LearnerRun.class);
             assertThat(run.recipe().rewards().get(0).target()).isEqualTo("localhost:7");
             String health = get(context, "/actuator/health/readiness");
