@@ -3,6 +3,7 @@ package dev.flowguard.tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -58,6 +59,11 @@ public final class AtomicFile {
         write(file, channel -> writeFully(channel, ByteBuffer.wrap(content)));
     }
 
+    /** Replaces the file by this text, in UTF-8. */
+    public static void write(Path file, String content) {
+        write(file, content.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** Writes all that remains in the buffer. */
     static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
@@ -72,8 +78,8 @@ public final class AtomicFile {
         }
     }
 
-    /** The new name itself lies in the folder, which has to reach the disk too. */
-    private static void flushFolder(Path folder) throws IOException {
+    /** Makes a rename last through a power cut: the new name lies in the folder, which has to reach the disk too. */
+    public static void flushFolder(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         }

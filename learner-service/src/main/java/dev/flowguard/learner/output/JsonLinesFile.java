@@ -1,5 +1,6 @@
 package dev.flowguard.learner.output;
 
+import dev.flowguard.tensor.AtomicFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -44,7 +45,7 @@ public final class JsonLinesFile implements AutoCloseable {
                 kept.append(JSON.writeValueAsString(line)).append('\n');
             }
         }
-        AtomicFiles.write(file, kept.toString());
+        AtomicFile.write(file, kept.toString());
         FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
         channel.position(channel.size());
         return new JsonLinesFile(file, channel);

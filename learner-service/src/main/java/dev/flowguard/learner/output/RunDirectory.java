@@ -1,6 +1,7 @@
 package dev.flowguard.learner.output;
 
 import com.google.protobuf.ByteString;
+import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.InputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -79,15 +80,7 @@ public final class RunDirectory {
      * @throws InputException if that is not possible
      */
     public void create(String recipeYaml) {
-        try {
-            Files.createDirectories(root);
-            AtomicFiles.write(recipe(), recipeYaml);
-        } catch (IOException e) {
-            throw new InputException(
-                    root + ": cannot be written (" + e
-                            + "); check the free space and the permissions, or set output_dir",
-                    e);
-        }
+        AtomicFile.write(recipe(), recipeYaml);
     }
 
     /** Every line of the metrics so far. */
@@ -123,24 +116,20 @@ public final class RunDirectory {
 
     private static void writeSamples(Path directory, List<KeptSample> samples) {
         List<Map<String, Object>> index = new ArrayList<>();
-        try {
-            for (int i = 0; i < samples.size(); i++) {
-                KeptSample sample = samples.get(i);
-                String file = String.format("%03d.png", i);
-                AtomicFiles.write(directory.resolve(file), sample.png().toByteArray());
-                Map<String, Object> entry = new LinkedHashMap<>();
-                entry.put("file", file);
-                entry.put("prompt", sample.prompt());
-                entry.put("seed", sample.seed());
-                entry.put("scores", sample.scores());
-                entry.put("notes", sample.notes());
-                index.add(entry);
-            }
-            // Last: an index never names an image that is not there.
-            AtomicFiles.write(directory.resolve("samples.json"), JSON.writeValueAsString(index) + "\n");
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write " + directory + ": " + e.getMessage(), e);
+        for (int i = 0; i < samples.size(); i++) {
+            KeptSample sample = samples.get(i);
+            String file = String.format("%03d.png", i);
+            AtomicFile.write(directory.resolve(file), sample.png().toByteArray());
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("file", file);
+            entry.put("prompt", sample.prompt());
+            entry.put("seed", sample.seed());
+            entry.put("scores", sample.scores());
+            entry.put("notes", sample.notes());
+            index.add(entry);
         }
+        // Last: an index never names an image that is not there.
+        AtomicFile.write(directory.resolve("samples.json"), JSON.writeValueAsString(index) + "\n");
     }
 
     private static List<KeptSample> readSamples(Path directory) {

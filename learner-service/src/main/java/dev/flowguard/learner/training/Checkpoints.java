@@ -1,7 +1,7 @@
 package dev.flowguard.learner.training;
 
-import dev.flowguard.learner.output.AtomicFiles;
 import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.Compute;
 import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Safetensors;
@@ -70,10 +70,10 @@ final class Checkpoints {
             state.put("policy_version", report.policyVersion());
             state.put("updates", trainer.updates());
             state.put("report", report.toJson());
-            AtomicFiles.write(temporary.resolve(STATE), JSON.writeValueAsString(state));
+            AtomicFile.write(temporary.resolve(STATE), JSON.writeValueAsString(state));
             deleteTree(target);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-            AtomicFiles.force(directory);
+            AtomicFile.flushFolder(directory);
             List<Path> all = all();
             for (Path old : all.subList(0, Math.max(0, all.size() - kept))) {
                 deleteTree(old);
