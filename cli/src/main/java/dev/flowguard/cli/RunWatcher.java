@@ -7,6 +7,7 @@ import dev.flowguard.learner.training.RunListener;
 import dev.flowguard.learner.training.RunOutcome;
 import dev.flowguard.learner.training.RunPlan;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +86,9 @@ final class RunWatcher implements RunListener {
         }
         out.println(TimeTable.of(seconds));
         out.println("report   " + report.file());
-        out.println("adapter  " + plan.directory().adapter() + " (average: "
-                + plan.directory().emaAdapter() + ")");
+        if (Files.isDirectory(plan.directory().adapter())) {
+            out.println("adapter  " + plan.directory().adapter() + " (average: "
+                    + plan.directory().emaAdapter() + ")");
+        }
     }
 }

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -29,6 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Seeds need no saving: they follow from the run's seed and the iteration.
  */
 final class Checkpoints {
+    private static final Logger log = LoggerFactory.getLogger(Checkpoints.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String ADAPTER = "adapter.safetensors";
     private static final String AVERAGE = "adapter-ema.safetensors";
@@ -80,6 +83,17 @@ final class Checkpoints {
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write checkpoint " + target + ": " + e.getMessage(), e);
+        } finally {
+            discard(temporary);
+        }
+    }
+
+    /** Leaves nothing half-written behind; a disk that refuses even that is cleaned by the next checkpoint. */
+    private static void discard(Path temporary) {
+        try {
+            deleteTree(temporary);
+        } catch (IOException e) {
+            log.warn("{} could not be removed: {}", temporary, e.getMessage());
         }
     }
 
