@@ -18,6 +18,7 @@ final class ServedProcess implements AutoCloseable {
 
     /** Spring reports a failed start at length; {@link FailureHandler} says the same in one line. */
     private static final List<String> QUIET = List.of(
+            "spring.main.log-startup-info=false",
             "logging.level.root=warn",
             "logging.level.dev.flowguard=info",
             "logging.level.org.springframework=error",

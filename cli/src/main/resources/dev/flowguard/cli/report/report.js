@@ -17,15 +17,16 @@
 
   const number = value => Math.abs(value) >= 1e-3 || value === 0 ? +value.toPrecision(4) : value.toExponential(2);
 
-  function draw(canvas, series, { min, max, legend = false, stacked = false } = {}) {
+  function draw(canvas, series, { type = 'line', min, max, legend = false } = {}) {
+    const stacked = type === 'bar';
     const chart = new Chart(canvas, {
-      type: 'line',
+      type,
       data: { datasets: series().map(style) },
       options: {
         maintainAspectRatio: false,
         interaction: { mode: 'nearest', axis: 'x', intersect: false },
         scales: {
-          x: { type: 'linear', bounds: 'data', min: 0, grid: { display: false }, border: { display: false },
+          x: { type: 'linear', bounds: 'data', min: stacked ? undefined : 0, offset: stacked, stacked, grid: { display: false }, border: { display: false },
             ticks: { maxTicksLimit: 8, maxRotation: 0, callback: v => axis === 'iteration' ? (Number.isInteger(v) ? v : '') : `${+v.toFixed(1)} min` } },
           y: { min, max, stacked, border: { display: false }, ticks: { maxTicksLimit: 5, callback: number } },
         },
@@ -113,11 +114,11 @@
     { label: 'gradient norm', data: points(row => row.grad_norm), borderColor: colour('--accent'), backgroundColor: colour('--accent'), borderWidth: 1.5 },
   ], { min: 0 });
 
-  // Times: stacked areas in the colours of the bar above.
+  // Times: a stacked bar an iteration, in the colours of the bar above.
   const phases = [...document.querySelectorAll('[data-phase]')].map(item => ({ name: item.dataset.phase, colour: item.dataset.colour }));
   draw(document.getElementById('times'), () => phases.map(phase => ({
-    label: phase.name, data: points(row => row[`seconds.${phase.name}`]), borderWidth: 0, backgroundColor: phase.colour, fill: true,
-  })), { min: 0, stacked: true });
+    label: phase.name, data: points(row => row[`seconds.${phase.name}`]), borderWidth: 0, backgroundColor: phase.colour, barPercentage: 1, categoryPercentage: 0.9,
+  })), { type: 'bar', min: 0 });
 
   for (const button of document.querySelectorAll('[data-axis]')) {
     button.addEventListener('click', () => {

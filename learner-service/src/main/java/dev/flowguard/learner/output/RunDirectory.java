@@ -69,9 +69,9 @@ public final class RunDirectory {
         return root.resolve("adapter-ema");
     }
 
-    /** Whether a run has been here. */
+    /** Whether a run has been here that came as far as a first evaluation; before that there is nothing to lose. */
     public boolean occupied() {
-        return Files.exists(recipe());
+        return metrics().toFile().length() > 0;
     }
 
     /**
