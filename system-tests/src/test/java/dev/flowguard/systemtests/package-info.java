@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.systemtests;
+
+import org.jspecify.annotations.NullMarked;
