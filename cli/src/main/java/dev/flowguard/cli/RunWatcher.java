@@ -3,13 +3,18 @@ package dev.flowguard.cli;
 import dev.flowguard.cli.report.RunReport;
 import dev.flowguard.cli.report.RunStatus;
 import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.learner.training.RunListener;
 import dev.flowguard.learner.training.RunOutcome;
 import dev.flowguard.learner.training.RunPlan;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Shows a run while it goes on: a progress line, and a report that is renewed with every evaluation. */
@@ -33,6 +38,13 @@ final class RunWatcher implements RunListener {
     public void runStarted(RunPlan started) {
         plan = started;
         report = new RunReport(started.recipe(), started.directory());
+        out.println(String.format(
+                Locale.ROOT,
+                "%s: %s, %,d numbers to train, into %s",
+                started.recipe().name(),
+                started.recipe().preset(),
+                started.adapterParameters(),
+                started.directory().root()));
         progress = RunProgress.on(terminal, out, started.recipe().iterations(), started.firstIteration());
     }
 
@@ -84,11 +96,35 @@ final class RunWatcher implements RunListener {
         if (plan == null || report == null) {
             return;
         }
+        printHeldOut(plan);
         out.println(TimeTable.of(seconds));
-        out.println("report   " + report.file());
-        if (Files.isDirectory(plan.directory().adapter())) {
-            out.println("adapter  " + plan.directory().adapter() + " (average: "
-                    + plan.directory().emaAdapter() + ")");
+        printPath("report", report.file());
+        printPath("adapter", plan.directory().adapter());
+        printPath("average", plan.directory().emaAdapter());
+    }
+
+    /** A run that failed early has not written everything. */
+    private void printPath(String name, Path path) {
+        if (Files.exists(path)) {
+            out.println(String.format(Locale.ROOT, "%-8s %s", name, path));
+        }
+    }
+
+    private void printHeldOut(RunPlan finished) {
+        List<IterationReport> lines = finished.directory().reports();
+        for (Recipe.Reward reward : finished.recipe().rewards()) {
+            List<Double> scores = lines.stream()
+                    .map(line -> line.eval().get(reward.name()))
+                    .filter(Objects::nonNull)
+                    .toList();
+            if (scores.size() > 1) {
+                out.println(String.format(
+                        Locale.ROOT,
+                        "held out %s %.3f → %.3f",
+                        reward.name(),
+                        scores.get(0),
+                        scores.get(scores.size() - 1)));
+            }
         }
     }
 }
