@@ -33,6 +33,7 @@ final class EmbeddedServices implements AutoCloseable {
      * @param services in the order in which they are to be closed
      */
     static EmbeddedServices start(List<Service> services) {
+        Logs.withoutSpring();
         ExecutorService starters = Executors.newFixedThreadPool(services.size());
         try {
             Barrier barrier = new Barrier(services.size());

@@ -12,10 +12,16 @@ final class Logs {
     static void into(Path file) {
         System.setProperty("flowguard.log", file.toString());
         System.setProperty("logback.configurationFile", "dev/flowguard/cli/logback-file.xml");
-        // Spring Boot would set up logging anew, once a context.
-        System.setProperty("org.springframework.boot.logging.LoggingSystem", "none");
         // gRPC logs to java.util.logging, which would write to the terminal.
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
+    }
+
+    /**
+     * Keeps Spring Boot from setting up logging: it would do so anew for every context, and contexts that start side by side
+     * trip over each other there.
+     */
+    static void withoutSpring() {
+        System.setProperty("org.springframework.boot.logging.LoggingSystem", "none");
     }
 }
