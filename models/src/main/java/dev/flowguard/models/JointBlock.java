@@ -30,22 +30,27 @@ final class JointBlock {
     private final @Nullable FeedForward contextFeedForward;
 
     /** @param last whether the context stream ends here, so that only its keys, values and queries are needed */
-    JointBlock(NetworkBuilder builder, Sd3TransformerConfig config, boolean last) {
-        int width = config.width();
+    JointBlock(NetworkBuilder builder, AttentionProjections.Shape shape, boolean last) {
+        int width = shape.width();
         imageNorm = AdaptiveNorm.zero(builder.at("norm1"), width);
         NetworkBuilder contextBuilder = builder.at("norm1_context");
         contextNorm =
                 last ? AdaptiveNorm.scaleThenShift(contextBuilder, width) : AdaptiveNorm.zero(contextBuilder, width);
-        attention = new JointAttention(builder.at("attn"), config, last);
+        attention = new JointAttention(builder.at("attn"), shape, last);
         imageFeedForward = new FeedForward(builder.at("ff"), width);
         contextFeedForward = last ? null : new FeedForward(builder.at("ff_context"), width);
     }
 
-    Streams forward(Streams in, Tensor modulation, @Nullable Tensor attentionBias) {
+    /**
+     * @param modulation [B, width], SiLU already applied
+     * @param bias added to the logits of the attention, [1, 1, 1, N + L], or null
+     * @param positions of image and then context tokens, or null if they carry none here
+     */
+    Streams forward(Streams in, Tensor modulation, @Nullable Tensor bias, @Nullable RotaryPositions positions) {
         try (Scope scope = Scope.open()) {
             AdaptiveNorm.Modulated image = imageNorm.forward(in.image(), modulation);
             AdaptiveNorm.Modulated context = contextNorm.forward(in.context(), modulation);
-            Streams attended = attention.forward(new Streams(image.normed(), context.normed()), attentionBias);
+            Streams attended = attention.forward(new Streams(image.normed(), context.normed()), bias, positions);
             Tensor newImage = residuals(in.image(), attended.image(), image.rest(), imageFeedForward);
             if (contextFeedForward == null) {
                 return new Streams(newImage.keep(), in.context());

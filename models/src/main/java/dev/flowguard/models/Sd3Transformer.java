@@ -33,7 +33,7 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
         contextEmbedder = builder.linear("context_embedder", config.jointAttentionDim(), width);
         for (int i = 0; i < config.numLayers(); i++) {
             boolean last = i == config.numLayers() - 1;
-            blocks.add(new JointBlock(builder.at("transformer_blocks", i), config, last));
+            blocks.add(new JointBlock(builder.at("transformer_blocks", i), config.attention(), last));
         }
         outputNorm = AdaptiveNorm.scaleThenShift(builder.at("norm_out"), width);
         outputProjection = builder.linear(
@@ -63,7 +63,7 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
             JointBlock.Streams streams = new JointBlock.Streams(patches.forward(latents), context);
             Tensor bias = attentionBias(latents, streams, conditioning.lastTokenCopies());
             for (JointBlock block : blocks) {
-                streams = block.forward(streams, modulation, bias);
+                streams = block.forward(streams, modulation, bias, null);
             }
             Tensor tokens = outputProjection.forward(
                     outputNorm.forward(streams.image(), modulation).normed());

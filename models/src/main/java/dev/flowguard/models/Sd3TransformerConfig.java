@@ -40,6 +40,10 @@ public record Sd3TransformerConfig(
         return numAttentionHeads * attentionHeadDim;
     }
 
+    AttentionProjections.Shape attention() {
+        return new AttentionProjections.Shape(numAttentionHeads, attentionHeadDim, qkRmsNorm);
+    }
+
     static Sd3TransformerConfig read(ConfigFile file) {
         file.requireClass(CLASS_NAME);
         file.requireEmpty("dual_attention_layers", "dual attention (SD3.5 Medium) is not supported yet");
