@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -56,7 +57,10 @@ public final class ClipTokenizer implements AutoCloseable {
         if (maxLength < 2) {
             throw new IllegalArgumentException("a sequence has at least its start and its end: " + maxLength);
         }
-        ObjectNode json = vocabulary.toTokenizerJson(padToken);
+        ObjectNode json = vocabulary.toTokenizerJson(Stream.of(ClipVocabulary.START, ClipVocabulary.END, padToken)
+                .distinct()
+                .map(AddedToken::plain)
+                .toList());
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("add_prefix_space", false);
         config.putAll(specialTokens(padToken));
@@ -104,7 +108,7 @@ public final class ClipTokenizer implements AutoCloseable {
         byte[] json = whole
                 ? bytes(file.path())
                 : MAPPER.writeValueAsBytes(
-                        vocabulary(file, ids, directory.resolve(MERGES)).toTokenizerJson(padToken));
+                        vocabulary(file, ids, directory.resolve(MERGES)).toTokenizerJson(addedTokens(config, ids)));
         Map<String, byte[]> files = new LinkedHashMap<>();
         for (String name : List.of(JSON, VOCABULARY, MERGES, SPECIAL_TOKENS, CONFIG)) {
             if (Files.isRegularFile(directory.resolve(name))) {
@@ -166,6 +170,17 @@ public final class ClipTokenizer implements AutoCloseable {
         tokens.put("eos_token", ClipVocabulary.END);
         tokens.put("pad_token", padToken);
         tokens.put("unk_token", ClipVocabulary.END);
+        return tokens;
+    }
+
+    private static List<AddedToken> addedTokens(ConfigFile config, Map<String, Integer> ids) {
+        Path map = config.path().resolveSibling(SPECIAL_TOKENS);
+        List<AddedToken> tokens = AddedToken.read(config, Files.isRegularFile(map) ? ConfigFile.read(map) : null);
+        for (AddedToken token : tokens) {
+            if (!ids.containsKey(token.content())) {
+                throw config.invalid("a special token", "is '" + token.content() + "', which the vocabulary lacks");
+            }
+        }
         return tokens;
     }
 

@@ -10,7 +10,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -82,15 +81,14 @@ public record ClipVocabulary(List<String> tokens, List<String> merges) {
     /**
      * The content of {@code tokenizer.json}: what transformers' {@code CLIPTokenizer} makes of a vocabulary and merges.
      *
-     * @param padToken becomes a special token like start and end: a text that contains it is cut there before anything else
+     * @param special start, end, padding: a text that contains one is cut there before anything else
      */
-    ObjectNode toTokenizerJson(String padToken) {
+    ObjectNode toTokenizerJson(List<AddedToken> special) {
         Map<String, Integer> ids = ids();
         ObjectNode json = template();
-        Stream.of(padToken, START, END)
-                .distinct()
-                .sorted(Comparator.comparing(token -> id(ids, token)))
-                .forEach(token -> addSpecial(json.withArray("added_tokens"), id(ids, token), token));
+        special.stream()
+                .sorted(Comparator.comparing(token -> id(ids, token.content())))
+                .forEach(token -> token.writeTo(json.withArray("added_tokens").addObject(), id(ids, token.content())));
         ObjectNode processor = json.withObject("post_processor");
         processor.putArray("sep").add(END).add(id(ids, END));
         processor.putArray("cls").add(START).add(id(ids, START));
@@ -120,13 +118,5 @@ public record ClipVocabulary(List<String> tokens, List<String> merges) {
             throw new IllegalArgumentException("the vocabulary lacks " + token);
         }
         return id;
-    }
-
-    private static void addSpecial(ArrayNode tokens, int id, String content) {
-        ObjectNode token = tokens.addObject().put("id", id).put("content", content);
-        for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-            token.put(flag, false);
-        }
-        token.put("special", true);
     }
 }

@@ -39,6 +39,37 @@ class ClipTokenizerTest {
         }
     }
 
+    /** Emoji, every script, 400 words, control characters; the folders as SD3, SD3.5 and FLUX publish theirs. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"clip", "clip-json", "clip-exclamation", "clip-exclamation-json", "clip-legacy", "clip-bare"})
+    void idsOfAThousandPromptsEqualThoseOfTransformers(String name) {
+        Path tokenizers = Golden.ROOT.resolve("tokenizers").resolve(name);
+        List<String> prompts = GoldenIds.prompts();
+        List<long[]> expected = GoldenIds.read(tokenizers);
+        assertThat(expected).hasSize(1000).hasSameSizeAs(prompts);
+        try (ClipTokenizer tokenizer = ClipTokenizer.load(tokenizers)) {
+            for (int i = 0; i < prompts.size(); i++) {
+                long[] ids = expected.get(i);
+                assertThat(tokenizer.encode(prompts.get(i), ids.length))
+                        .as(i + ": '" + prompts.get(i) + "'")
+                        .isEqualTo(ids);
+            }
+        }
+    }
+
+    @Test
+    void refusesASpecialTokenThatTheVocabularyLacks() throws IOException {
+        Path source = Golden.ROOT.resolve("plain-tokenizer");
+        for (String name : List.of("vocab.json", "merges.txt")) {
+            Files.copy(source.resolve(name), folder.resolve(name));
+        }
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"unk_token\": \"<unk>\"}");
+        assertThatThrownBy(() -> ClipTokenizer.load(folder))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("<unk>");
+    }
+
     @Test
     void aVocabularyMadeFromNothingGivesTheSameIds() {
         ClipVocabulary vocabulary = ClipVocabulary.of(LETTERS, List.of("sign", "saying", "hello", "world"));
