@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * Layer normalisation whose scale and shift, and the gates and scales of what follows it, are computed from the time and
- * text embedding: {@code AdaLayerNormZero} and {@code AdaLayerNormContinuous} of diffusers.
+ * text embedding: {@code AdaLayerNormZero}, {@code AdaLayerNormZeroSingle} and
+ * {@code AdaLayerNormContinuous} of diffusers.
  */
 final class AdaptiveNorm {
 
@@ -14,7 +15,7 @@ final class AdaptiveNorm {
 
     /**
      * A normalised stream and the modulations for the rest of the block, each [B, 1, width]; the latter are those of
-     * {@link #zero} only.
+     * {@link #zero} and {@link #zeroSingle} only.
      */
     record Modulated(Tensor normed, List<Tensor> rest) {}
 
@@ -33,6 +34,11 @@ final class AdaptiveNorm {
     /** AdaLayerNormZero: shift and scale for itself; gate, and shift, scale, gate of the feed-forward part for the rest. */
     static AdaptiveNorm zero(NetworkBuilder builder, int width) {
         return new AdaptiveNorm(builder, width, 6, 1, 0);
+    }
+
+    /** AdaLayerNormZeroSingle: shift and scale for itself; one gate for the rest. */
+    static AdaptiveNorm zeroSingle(NetworkBuilder builder, int width) {
+        return new AdaptiveNorm(builder, width, 3, 1, 0);
     }
 
     /** AdaLayerNormContinuous: scale and shift, in this order. */

@@ -13,7 +13,8 @@ import java.util.function.Function;
  * <p>Networks are built and loaded outside of any {@link dev.flowguard.tensor.Scope}; their forward passes run inside one,
  * on one thread at a time.
  */
-public abstract sealed class Network implements AutoCloseable permits Sd3Transformer, ClipTextEncoder, AutoencoderKl {
+public abstract sealed class Network implements AutoCloseable
+        permits Sd3Transformer, FluxTransformer, ClipTextEncoder, AutoencoderKl {
 
     private final Map<String, Tensor> parameters;
     private final Map<String, Tensor> buffers;

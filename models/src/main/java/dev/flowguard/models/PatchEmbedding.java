@@ -10,6 +10,7 @@ final class PatchEmbedding {
 
     private final int patch;
     private final int inChannels;
+    private final Patching patches;
     private final int outChannels;
     private final int width;
     private final int maxSize;
@@ -20,6 +21,7 @@ final class PatchEmbedding {
     PatchEmbedding(NetworkBuilder builder, Sd3TransformerConfig config) {
         patch = config.patchSize();
         inChannels = config.inChannels();
+        patches = new Patching(inChannels, patch);
         outChannels = config.outChannels();
         width = config.width();
         maxSize = config.posEmbedMaxSize();
@@ -32,22 +34,13 @@ final class PatchEmbedding {
 
     /** [B, C, H, W] -> [B, (H/p)(W/p), width] */
     Tensor forward(Tensor latents) {
-        long height = latents.size(2);
-        long breadth = latents.size(3);
-        if (latents.size(1) != inChannels || height % patch != 0 || breadth % patch != 0) {
-            throw new IllegalArgumentException(
-                    "latents must be [B, " + inChannels + ", H, W] with H and W multiples of " + patch + ", not "
-                            + java.util.Arrays.toString(latents.shape()));
-        }
-        long rows = height / patch;
-        long columns = breadth / patch;
         try (Scope scope = Scope.open()) {
             // A convolution whose stride is its kernel is a linear map of disjoint patches, and faster as such.
-            Tensor tokens = latents.reshape(-1, inChannels, rows, patch, columns, patch)
-                    .permute(0, 2, 4, 1, 3, 5)
-                    .reshape(-1, rows * columns, (long) inChannels * patch * patch);
+            Tensor tokens = patches.split(latents);
             Tensor projection = weight.reshape(width, (long) inChannels * patch * patch);
-            return Ops.linear(tokens, projection, bias).add(crop(rows, columns)).keep();
+            return Ops.linear(tokens, projection, bias)
+                    .add(crop(latents.size(2) / patch, latents.size(3) / patch))
+                    .keep();
         }
     }
 

@@ -29,7 +29,8 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
         this.config = config;
         int width = config.width();
         patches = new PatchEmbedding(builder.at("pos_embed"), config);
-        timeText = new TimeTextEmbedding(builder.at("time_text_embed"), width, config.pooledProjectionDim(), device);
+        timeText = new TimeTextEmbedding(
+                builder.at("time_text_embed"), width, config.pooledProjectionDim(), false, device);
         contextEmbedder = builder.linear("context_embedder", config.jointAttentionDim(), width);
         for (int i = 0; i < config.numLayers(); i++) {
             boolean last = i == config.numLayers() - 1;
@@ -58,7 +59,7 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
     public Tensor velocity(Tensor latents, Tensor timesteps, Conditioning conditioning) {
         try (Scope scope = Scope.open()) {
             Tensor modulation =
-                    timeText.forward(timesteps, conditioning.pooled()).silu();
+                    timeText.forward(timesteps, null, conditioning.pooled()).silu();
             Tensor context = contextEmbedder.forward(conditioning.context());
             JointBlock.Streams streams = new JointBlock.Streams(patches.forward(latents), context);
             Tensor bias = attentionBias(latents, streams, conditioning.lastTokenCopies());

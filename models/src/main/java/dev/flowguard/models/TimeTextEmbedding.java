@@ -5,37 +5,53 @@ import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** diffusers' {@code CombinedTimestepTextProjEmbeddings}: time and pooled text, each through its own MLP, added. */
+/**
+ * diffusers' {@code CombinedTimestepTextProjEmbeddings}, and with guidance {@code CombinedTimestepGuidanceTextProjEmbeddings}:
+ * time, guidance scale and pooled text, each through its own MLP, added.
+ */
 final class TimeTextEmbedding {
 
-    private static final int TIME_CHANNELS = 256;
-    private static final int FREQUENCIES = TIME_CHANNELS / 2;
+    private static final int SINUSOIDS = 256;
+    private static final int FREQUENCIES = SINUSOIDS / 2;
     private static final double MAX_PERIOD = 10000;
 
-    private final Linear time1;
-    private final Linear time2;
-    private final Linear text1;
-    private final Linear text2;
+    private final Mlp time;
+    private final @Nullable Mlp guidance;
+    private final Mlp text;
     private final Device device;
 
-    TimeTextEmbedding(NetworkBuilder builder, long width, long pooledWidth, Device device) {
-        time1 = builder.linear("timestep_embedder.linear_1", TIME_CHANNELS, width);
-        time2 = builder.linear("timestep_embedder.linear_2", width, width);
-        text1 = builder.linear("text_embedder.linear_1", pooledWidth, width);
-        text2 = builder.linear("text_embedder.linear_2", width, width);
+    TimeTextEmbedding(NetworkBuilder builder, long width, long pooledWidth, boolean guided, Device device) {
+        time = new Mlp(builder.at("timestep_embedder"), SINUSOIDS, width);
+        guidance = guided ? new Mlp(builder.at("guidance_embedder"), SINUSOIDS, width) : null;
+        text = new Mlp(builder.at("text_embedder"), pooledWidth, width);
         this.device = device;
     }
 
-    /** ([B], [B, P]) -> [B, width] */
-    Tensor forward(Tensor timesteps, Tensor pooled) {
-        try (Scope scope = Scope.open()) {
-            Tensor angles = timesteps.reshape(-1, 1).mul(frequencies());
-            Tensor sinusoids = Ops.concat(List.of(angles.cos(), angles.sin()), 1);
-            Tensor time = time2.forward(time1.forward(sinusoids).silu());
-            Tensor text = text2.forward(text1.forward(pooled).silu());
-            return time.add(text).keep();
+    /**
+     * ([B], [B], [B, P]) -> [B, width]
+     *
+     * @param scales of the guidance, times 1000; null if and only if there is no embedding of it
+     */
+    Tensor forward(Tensor timesteps, @Nullable Tensor scales, Tensor pooled) {
+        if ((scales == null) != (guidance == null)) {
+            throw new IllegalArgumentException(
+                    guidance == null ? "this transformer takes no guidance" : "this transformer needs a guidance");
         }
+        try (Scope scope = Scope.open()) {
+            Tensor sum = time.forward(sinusoids(timesteps));
+            if (guidance != null && scales != null) {
+                sum = sum.add(guidance.forward(sinusoids(scales)));
+            }
+            return sum.add(text.forward(pooled)).keep();
+        }
+    }
+
+    /** [B] -> [B, 256] */
+    private Tensor sinusoids(Tensor values) {
+        Tensor angles = values.reshape(-1, 1).mul(frequencies());
+        return Ops.concat(List.of(angles.cos(), angles.sin()), 1);
     }
 
     /**
@@ -48,5 +64,19 @@ final class TimeTextEmbedding {
             exponents[k] = (float) -Math.log(MAX_PERIOD) * k / FREQUENCIES;
         }
         return Tensor.of(device, exponents, 1, FREQUENCIES).exp();
+    }
+
+    private static final class Mlp {
+        private final Linear first;
+        private final Linear second;
+
+        Mlp(NetworkBuilder builder, long in, long width) {
+            first = builder.linear("linear_1", in, width);
+            second = builder.linear("linear_2", width, width);
+        }
+
+        Tensor forward(Tensor x) {
+            return second.forward(first.forward(x).silu());
+        }
     }
 }
