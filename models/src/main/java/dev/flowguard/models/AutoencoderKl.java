@@ -1,9 +1,12 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,16 +44,34 @@ public final class AutoencoderKl extends Network {
         return Network.build(source, builder -> new AutoencoderKl(config, builder));
     }
 
+    /** Loads the network from its folder in a pipeline. */
+    static AutoencoderKl load(Path directory, WeightOptions options) {
+        AutoencoderKlConfig config = AutoencoderKlConfig.read(ConfigFile.read(directory.resolve("config.json")));
+        return Checkpoint.load(directory, DIFFUSERS_WEIGHTS, options, source -> build(config, source));
+    }
+
     /** The shape of the network. */
     public AutoencoderKlConfig config() {
         return config;
     }
 
+    @Override
+    Map<String, Object> configJson() {
+        return config.toJson();
+    }
+
+    @Override
+    String weightsStem() {
+        return DIFFUSERS_WEIGHTS;
+    }
+
     /** [B, 3, H, W] in [-1, 1] -> the distribution of its latents; H and W multiples of the scale factor. */
     public LatentDistribution encode(Tensor image) {
         try (Scope scope = Scope.open()) {
-            Tensor moments = encoder.forward(image);
-            List<Tensor> halves = (quantization == null ? moments : quantization.forward(moments)).chunk(2, 1);
+            Tensor moments = encoder.forward(image.to(dtype()));
+            List<Tensor> halves = (quantization == null ? moments : quantization.forward(moments))
+                    .to(DType.FLOAT32)
+                    .chunk(2, 1);
             return new LatentDistribution(halves.get(0), halves.get(1).clamp(-30, 20)).keep();
         }
     }
@@ -58,7 +79,9 @@ public final class AutoencoderKl extends Network {
     /** [B, C, h, w] -> [B, 3, H, W], about [-1, 1] but not clamped */
     public Tensor decode(Tensor latents) {
         try (Scope scope = Scope.open()) {
-            return decoder.forward(postQuantization == null ? latents : postQuantization.forward(latents))
+            Tensor in = latents.to(dtype());
+            return decoder.forward(postQuantization == null ? in : postQuantization.forward(in))
+                    .to(DType.FLOAT32)
                     .keep();
         }
     }

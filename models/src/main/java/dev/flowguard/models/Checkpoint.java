@@ -6,47 +6,52 @@ import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Safetensors;
 import dev.flowguard.tensor.SafetensorsFile;
 import dev.flowguard.tensor.Tensor;
-import java.nio.file.Files;
+import dev.flowguard.tensor.TensorInfo;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import tools.jackson.databind.JsonNode;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of one network on disk: {@code <stem>.safetensors}, or shards that {@code <stem>.safetensors.index.json} lists.
- * Every tensor that the network has must be there in its shape, and nothing else.
+ * The weights of one network on disk, whole or in shards ({@link CheckpointFiles}). Every tensor that the network has must be
+ * there in its shape, and nothing else; all that is wrong is said at once.
  */
 final class Checkpoint implements ParameterSource, AutoCloseable {
-
-    private static final String EXTENSION = ".safetensors";
 
     /** Old files of transformers keep this table of 0, 1, 2, ... */
     private static final String POSITION_IDS = "position_ids";
 
-    private final Path name;
-    private final Device device;
-    private final List<SafetensorsFile> files = new ArrayList<>();
-    private final Map<String, SafetensorsFile> fileOf = new LinkedHashMap<>();
-    private final Set<String> taken = new LinkedHashSet<>();
+    /** More complaints than this have one cause, and the first few show it. */
+    private static final int COMPLAINTS_SHOWN = 10;
 
-    private Checkpoint(Path name, Device device) {
-        this.name = name;
-        this.device = device;
+    private final CheckpointFiles files;
+    private final WeightOptions options;
+    private final Set<String> taken = new LinkedHashSet<>();
+    private final List<String> complaints = new ArrayList<>();
+
+    private Checkpoint(CheckpointFiles files, WeightOptions options) {
+        this.files = files;
+        this.options = options;
     }
 
-    /** Builds a network from its checkpoint. */
+    /**
+     * Builds a network from its checkpoint.
+     *
+     * @param stem {@code model} or {@code diffusion_pytorch_model}
+     * @throws InputException if there is none, or it does not fit the network: one line that names every tensor
+     */
     static <N extends Network> N load(
-            Path directory, String stem, Device device, Function<ParameterSource, N> constructor) {
-        try (Checkpoint checkpoint = open(directory, stem, device)) {
+            Path directory, String stem, WeightOptions options, Function<ParameterSource, N> constructor) {
+        try (Checkpoint checkpoint =
+                new Checkpoint(CheckpointFiles.open(directory, stem, options.variant()), options)) {
             N network = constructor.apply(checkpoint);
             try {
-                checkpoint.requireAllTaken();
+                checkpoint.requireFit();
             } catch (InputException e) {
                 network.close();
                 throw e;
@@ -57,91 +62,69 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
 
     /** Writes one file that both libraries read. */
     static void save(Path directory, String stem, Map<String, Tensor> tensors) {
-        Safetensors.write(directory.resolve(stem + EXTENSION), tensors, Map.of("format", "pt"));
+        Safetensors.write(directory.resolve(stem + CheckpointFiles.EXTENSION), tensors, Map.of("format", "pt"));
     }
 
     @Override
-    public Tensor take(String tensor, Initializer initializer, long... shape) {
-        SafetensorsFile file = fileOf.get(tensor);
-        if (file == null) {
-            throw new InputException(name + ": tensor '" + tensor + "' of shape " + Arrays.toString(shape)
-                    + " is missing: do this file and its config.json belong together?");
-        }
-        List<Long> found = file.info(tensor).shape();
-        if (!found.equals(Arrays.stream(shape).boxed().toList())) {
-            throw new InputException(name + ": tensor '" + tensor + "' has shape " + found + " but "
-                    + Arrays.toString(shape) + " is expected: do this file and its config.json belong together?");
-        }
-        DType dtype = file.info(tensor).dtype();
-        if (!dtype.isFloating()) {
-            throw new InputException(
-                    name + ": tensor '" + tensor + "' has type " + dtype + " but a floating-point type is expected");
-        }
+    public DType dtype() {
+        return options.dtype();
+    }
+
+    @Override
+    public Tensor take(String tensor, DType dtype, Initializer initializer, long... shape) {
         taken.add(tensor);
-        Tensor stored = file.read(tensor, device);
-        return dtype == DType.FLOAT32 ? stored : stored.to(DType.FLOAT32);
+        SafetensorsFile file = files.of(tensor);
+        String complaint = complaintAbout(file == null ? null : file.info(tensor), shape);
+        if (file == null || complaint != null) {
+            complaints.add("tensor '" + tensor + "' " + complaint);
+            return standIn(dtype, shape);
+        }
+        Tensor stored = file.read(tensor, options.device());
+        return stored.dtype() == dtype ? stored : stored.to(dtype);
     }
 
     @Override
-    public Tensor takeBuffer(String tensor, float[] initial, long... shape) {
-        return take(tensor, Initializer.zeros(), shape);
+    public Tensor takeBuffer(String tensor, DType dtype, float[] initial, long... shape) {
+        return take(tensor, dtype, Initializer.zeros(), shape);
     }
 
     @Override
     public void close() {
-        files.forEach(SafetensorsFile::close);
+        files.close();
     }
 
-    private static Checkpoint open(Path directory, String stem, Device device) {
-        Path whole = directory.resolve(stem + EXTENSION);
-        Path index = directory.resolve(stem + EXTENSION + ".index.json");
-        if (!Files.isRegularFile(whole) && !Files.isRegularFile(index)) {
-            throw new InputException(whole + " is missing: is this a complete diffusers model directory?");
+    private static @Nullable String complaintAbout(@Nullable TensorInfo found, long[] expected) {
+        String wanted = Arrays.toString(expected);
+        if (found == null) {
+            return "of shape " + wanted + " is missing";
         }
-        Checkpoint checkpoint = new Checkpoint(Files.isRegularFile(whole) ? whole : index, device);
-        try {
-            if (Files.isRegularFile(whole)) {
-                checkpoint.add(whole);
-            } else {
-                for (String shard : shards(ConfigFile.read(index))) {
-                    checkpoint.add(directory.resolve(shard));
-                }
-            }
-            return checkpoint;
-        } catch (RuntimeException e) {
-            checkpoint.close();
-            throw e;
+        if (!found.shape().equals(Arrays.stream(expected).boxed().toList())) {
+            return "has shape " + found.shape() + " but " + wanted + " is expected";
         }
+        if (!found.dtype().isFloating()) {
+            return "has type " + found.dtype() + " but a floating-point type is expected";
+        }
+        return null;
     }
 
-    private static Set<String> shards(ConfigFile index) {
-        Set<String> shards = new LinkedHashSet<>();
-        for (JsonNode file : index.root().path("weight_map")) {
-            String shard = file.asString("");
-            // Only files beside the index: never a path that leads out of the directory.
-            if (!shard.endsWith(EXTENSION) || shard.contains("/") || shard.contains("\\")) {
-                throw index.invalid("weight_map", "names '" + shard + "', which is no file beside it");
-            }
-            shards.add(shard);
-        }
-        if (shards.isEmpty()) {
-            throw index.invalid("weight_map", "lists no files");
-        }
-        return shards;
+    /** Takes no memory whatever the shape, so that building can go on to the next complaint. */
+    private Tensor standIn(DType dtype, long... shape) {
+        return Tensor.zeros(Device.cpu(), dtype).broadcastTo(shape);
     }
 
-    private void add(Path path) {
-        SafetensorsFile file = SafetensorsFile.open(path);
-        files.add(file);
-        file.names().forEach(tensor -> fileOf.put(tensor, file));
-    }
-
-    private void requireAllTaken() {
-        for (String tensor : fileOf.keySet()) {
+    private void requireFit() {
+        for (String tensor : files.tensors()) {
             if (!taken.contains(tensor) && !tensor.endsWith(POSITION_IDS)) {
-                throw new InputException(name + ": tensor '" + tensor
-                        + "' belongs to no part of this network: do this file and its config.json belong together?");
+                complaints.add("tensor '" + tensor + "' belongs to no part of this network");
             }
         }
+        if (complaints.isEmpty()) {
+            return;
+        }
+        int more = complaints.size() - COMPLAINTS_SHOWN;
+        throw new InputException(files.name() + ": "
+                + String.join("; ", complaints.subList(0, Math.min(complaints.size(), COMPLAINTS_SHOWN)))
+                + (more > 0 ? "; and " + more + " more" : "")
+                + ": do this file and its config.json belong together?");
     }
 }

@@ -1,11 +1,14 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A CLIP text encoder with projection, equal to transformers' {@code CLIPTextModelWithProjection}. */
 public final class ClipTextEncoder extends Network {
@@ -14,7 +17,7 @@ public final class ClipTextEncoder extends Network {
     private static final int LEGACY_EOS = 2;
 
     /**
-     * What one encoder makes of a batch.
+     * What one encoder makes of a batch, FLOAT32.
      *
      * @param context output of the last layer but one, [B, L, hidden]: what diffusers conditions on
      * @param pooled projected, normalised last state at the end of the text, [B, projection]
@@ -62,9 +65,26 @@ public final class ClipTextEncoder extends Network {
         return Network.build(source, builder -> new ClipTextEncoder(config, builder, device));
     }
 
+    /** Loads the network from its folder in a pipeline. */
+    static ClipTextEncoder load(Path directory, WeightOptions options) {
+        ClipTextConfig config = ClipTextConfig.read(ConfigFile.read(directory.resolve("config.json")));
+        return Checkpoint.load(
+                directory, TRANSFORMERS_WEIGHTS, options, source -> build(config, source, options.device()));
+    }
+
     /** The shape of the network. */
     public ClipTextConfig config() {
         return config;
+    }
+
+    @Override
+    Map<String, Object> configJson() {
+        return config.toJson();
+    }
+
+    @Override
+    String weightsStem() {
+        return TRANSFORMERS_WEIGHTS;
     }
 
     /**
@@ -91,7 +111,9 @@ public final class ClipTextEncoder extends Network {
             }
             Tensor states = finalNorm.forward(x).reshape((long) ids.size() * length, config.hiddenSize());
             Tensor pooled = Ops.embedding(Tensor.ofLongs(device, ends, ends.length), states);
-            return new Encoded(lastButOne.keep(), projection.forward(pooled).keep());
+            return new Encoded(
+                    lastButOne.to(DType.FLOAT32).keep(),
+                    projection.forward(pooled).to(DType.FLOAT32).keep());
         }
     }
 

@@ -1,7 +1,9 @@
 package dev.flowguard.models;
 
 import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -11,6 +13,26 @@ import java.util.List;
  * Made and closed outside of any scope.
  */
 public interface FlowPipeline extends AutoCloseable {
+
+    /**
+     * Loads a pipeline from the folder that diffusers' {@code save_pretrained} writes; its {@code model_index.json} says of
+     * which class it is.
+     *
+     * @throws InputException if this is no pipeline, or none that is known here (the message says what was found instead), or
+     *     a part is missing, corrupt or does not fit (the message names file, tensors and shapes)
+     */
+    static FlowPipeline load(Path directory, LoadOptions options) {
+        PipelineFolder folder = PipelineFolder.open(directory);
+        return switch (folder.className()) {
+            case StableDiffusion3Pipeline.CLASS_NAME -> StableDiffusion3Pipeline.load(folder, options);
+            default ->
+                throw folder.index()
+                        .invalid(
+                                "_class_name",
+                                "is '" + folder.className() + "', but only " + StableDiffusion3Pipeline.CLASS_NAME
+                                        + " can be loaded");
+        };
+    }
 
     /** What the transformer sees of the prompts; recent prompts are not encoded twice. */
     Conditioning encode(List<String> prompts);

@@ -5,8 +5,10 @@ import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,9 +65,26 @@ public final class FluxTransformer extends Network implements FlowTransformer {
         return Network.build(source, builder -> new FluxTransformer(config, builder, device));
     }
 
+    /** Loads the network from its folder in a pipeline. */
+    static FluxTransformer load(Path directory, WeightOptions options) {
+        FluxTransformerConfig config = FluxTransformerConfig.read(ConfigFile.read(directory.resolve("config.json")));
+        return Checkpoint.load(
+                directory, DIFFUSERS_WEIGHTS, options, source -> build(config, source, options.device()));
+    }
+
     /** The shape of the network. */
     public FluxTransformerConfig config() {
         return config;
+    }
+
+    @Override
+    Map<String, Object> configJson() {
+        return config.toJson();
+    }
+
+    @Override
+    String weightsStem() {
+        return DIFFUSERS_WEIGHTS;
     }
 
     /**
@@ -117,14 +136,15 @@ public final class FluxTransformer extends Network implements FlowTransformer {
             @Nullable Tensor guidance) {
         try (Scope scope = Scope.open()) {
             Tensor modulation = timeText.forward(
-                            timestep.mul(TIME_SCALE),
-                            guidance == null ? null : guidance.mul(TIME_SCALE),
-                            pooledProjections)
+                            thousandths(timestep),
+                            guidance == null ? null : thousandths(guidance),
+                            pooledProjections.to(dtype()))
                     .silu();
             RotaryPositions positions =
                     RotaryPositions.of(Ops.concat(List.of(imgIds, txtIds), 0), config.axesDimsRope());
             JointBlock.Streams streams = new JointBlock.Streams(
-                    tokenEmbedder.forward(hiddenStates), contextEmbedder.forward(encoderHiddenStates));
+                    tokenEmbedder.forward(hiddenStates.to(dtype())),
+                    contextEmbedder.forward(encoderHiddenStates.to(dtype())));
             for (JointBlock block : blocks) {
                 JointBlock.Streams next = block.forward(streams, modulation, null, positions);
                 streams = new JointBlock.Streams(next.image(), finite(next.context()));
@@ -136,6 +156,7 @@ public final class FluxTransformer extends Network implements FlowTransformer {
             Tensor image = tokens.slice(1, 0, hiddenStates.size(1));
             return outputProjection
                     .forward(outputNorm.forward(image, modulation).normed())
+                    .to(DType.FLOAT32)
                     .keep();
         }
     }
@@ -157,6 +178,11 @@ public final class FluxTransformer extends Network implements FlowTransformer {
             }
         }
         return Tensor.of(device, ids, rows * columns, 3);
+    }
+
+    /** Rounded to the network's type on the way: diffusers does, and the network was trained with it. */
+    private Tensor thousandths(Tensor values) {
+        return values.to(dtype()).mul(TIME_SCALE).to(DType.FLOAT32);
     }
 
     private static Tensor finite(Tensor stream) {

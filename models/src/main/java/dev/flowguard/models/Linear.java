@@ -1,5 +1,6 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +17,14 @@ final class Linear {
         this.bias = bias;
     }
 
-    /** [..., in] -> [..., out] */
+    /** [..., in] -> [..., out], of x's type: that of the weights */
     Tensor forward(Tensor x) {
         Tensor base = Ops.linear(x, weight, bias);
-        return branch == null || !branch.enabled() ? base : base.add(branch.forward(x));
+        if (branch == null || !branch.enabled()) {
+            return base;
+        }
+        // An adapter is FLOAT32 on a base of any type. Like PEFT, add before narrowing: small updates survive longer.
+        return base.add(branch.forward(x.to(DType.FLOAT32))).to(x.dtype());
     }
 
     long in() {

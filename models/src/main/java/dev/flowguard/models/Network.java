@@ -1,7 +1,10 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.AtomicFile;
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,17 +13,27 @@ import java.util.function.Function;
 /**
  * A neural network whose tensors carry the names that diffusers and transformers give them, and which owns those tensors.
  *
- * <p>Networks are built and loaded outside of any {@link dev.flowguard.tensor.Scope}; their forward passes run inside one,
- * on one thread at a time.
+ * <p>Forward passes run inside a {@link dev.flowguard.tensor.Scope}, on one thread at a time; building and loading may happen
+ * anywhere, as no scope owns what a network owns.
+ *
+ * <p>A network computes in one type, {@link #dtype}, which its weights have; what it takes and gives is FLOAT32. Each
+ * subclass casts at that border and nowhere else, but for the places where the Python classes widen.
  */
 public abstract sealed class Network implements AutoCloseable
         permits Sd3Transformer, FluxTransformer, ClipTextEncoder, AutoencoderKl {
 
+    /** The name of the weights' file in diffusers and in transformers. */
+    static final String DIFFUSERS_WEIGHTS = "diffusion_pytorch_model";
+
+    static final String TRANSFORMERS_WEIGHTS = "model";
+
+    private final DType dtype;
     private final Map<String, Tensor> parameters;
     private final Map<String, Tensor> buffers;
     private final Map<String, Linear> linears;
 
     Network(NetworkBuilder.Contents contents) {
+        this.dtype = contents.dtype;
         this.parameters = Collections.unmodifiableMap(contents.parameters);
         this.buffers = Collections.unmodifiableMap(contents.buffers);
         this.linears = Collections.unmodifiableMap(contents.linears);
@@ -30,9 +43,14 @@ public abstract sealed class Network implements AutoCloseable
     static <N extends Network> N build(ParameterSource source, Function<NetworkBuilder, N> constructor) {
         try (Scope scope = Scope.open()) {
             N network = constructor.apply(NetworkBuilder.root(source));
-            network.state().values().forEach(Tensor::keep);
+            network.state().values().forEach(Tensor::unscoped);
             return network;
         }
+    }
+
+    /** What it computes in, and the type of its weights. */
+    public final DType dtype() {
+        return dtype;
     }
 
     /** What training may change, by name, in the order of construction; without adapters. Still owned by the network. */
@@ -60,6 +78,18 @@ public abstract sealed class Network implements AutoCloseable
     /** The linear layers by module path, such as {@code transformer_blocks.0.attn.to_q}: what an adapter can attach to. */
     final Map<String, Linear> linears() {
         return linears;
+    }
+
+    /** What {@code config.json} says of it. */
+    abstract Map<String, Object> configJson();
+
+    /** The name of its weights' file without extension: {@code model} in transformers. */
+    abstract String weightsStem();
+
+    /** Writes configuration and weights as the Python class does. */
+    final void save(Path directory) {
+        AtomicFile.write(directory.resolve("config.json"), ConfigFile.toJson(configJson()));
+        Checkpoint.save(directory, weightsStem(), state());
     }
 
     /** Frees every tensor. The network must not be used after that. */

@@ -1,5 +1,6 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,23 +13,43 @@ final class NetworkBuilder {
 
     /** What all builders of one network share: the tensors so far, in the order of construction. */
     static final class Contents {
+        final DType dtype;
         final Map<String, Tensor> parameters = new LinkedHashMap<>();
         final Map<String, Tensor> buffers = new LinkedHashMap<>();
         final Map<String, Linear> linears = new LinkedHashMap<>();
+
+        Contents(DType dtype) {
+            this.dtype = dtype;
+        }
     }
 
     private final ParameterSource source;
     private final Contents contents;
     private final String path;
+    private final DType dtype;
 
-    private NetworkBuilder(ParameterSource source, Contents contents, String path) {
+    private NetworkBuilder(ParameterSource source, Contents contents, String path, DType dtype) {
         this.source = source;
         this.contents = contents;
         this.path = path;
+        this.dtype = dtype;
     }
 
     static NetworkBuilder root(ParameterSource source) {
-        return new NetworkBuilder(source, new Contents(), "");
+        return new NetworkBuilder(source, new Contents(source.dtype()), "", source.dtype());
+    }
+
+    /** The type of the tensors that are made here. */
+    DType dtype() {
+        return dtype;
+    }
+
+    /**
+     * A builder at the same path whose tensors have a type of their own, whatever the network computes in: for the few
+     * layers that the Python classes keep in FLOAT32. Such a layer casts its input and output itself.
+     */
+    NetworkBuilder in(DType own) {
+        return new NetworkBuilder(source, contents, path, own);
     }
 
     Contents contents() {
@@ -36,7 +57,7 @@ final class NetworkBuilder {
     }
 
     NetworkBuilder at(String child) {
-        return new NetworkBuilder(source, contents, path.isEmpty() ? child : path + "." + child);
+        return new NetworkBuilder(source, contents, path.isEmpty() ? child : path + "." + child, dtype);
     }
 
     NetworkBuilder at(String list, int index) {
@@ -45,14 +66,14 @@ final class NetworkBuilder {
 
     Tensor parameter(String name, Initializer initializer, long... shape) {
         String full = at(name).path;
-        Tensor tensor = source.take(full, initializer, shape);
+        Tensor tensor = source.take(full, dtype, initializer, shape);
         contents.parameters.put(full, tensor);
         return tensor;
     }
 
     Tensor buffer(String name, float[] initial, long... shape) {
         String full = at(name).path;
-        Tensor tensor = source.takeBuffer(full, initial, shape);
+        Tensor tensor = source.takeBuffer(full, dtype, initial, shape);
         contents.buffers.put(full, tensor);
         return tensor;
     }

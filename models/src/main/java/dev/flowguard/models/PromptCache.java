@@ -10,14 +10,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class PromptCache {
 
-    /** The embeddings of one prompt: context [L·D] and pooled [P]. */
-    static final class Entry {
-        final float[] context;
-        final float[] pooled;
+    /**
+     * The embeddings of one prompt. Its arrays are not copied: nobody writes to them.
+     *
+     * @param context [L·D] in row-major order
+     * @param tokens L
+     * @param pooled [P]
+     * @param lastTokenCopies as in {@link Conditioning}
+     */
+    @SuppressWarnings("ArrayRecordComponent") // entries are never compared
+    record Entry(float[] context, int tokens, float[] pooled, int lastTokenCopies) {
 
-        Entry(float[] context, float[] pooled) {
-            this.context = context;
-            this.pooled = pooled;
+        /** A copy of a conditioning of one row. */
+        static Entry of(Conditioning row) {
+            return new Entry(
+                    row.context().toFloats(),
+                    Math.toIntExact(row.context().size(1)),
+                    row.pooled().toFloats(),
+                    row.lastTokenCopies());
         }
 
         long floats() {

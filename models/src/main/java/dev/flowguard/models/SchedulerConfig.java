@@ -23,6 +23,9 @@ public record SchedulerConfig(
         int baseImageSeqLen,
         int maxImageSeqLen) {
 
+    /** Where it lies in a pipeline's folder. */
+    static final String FILE = "scheduler/scheduler_config.json";
+
     static final String CLASS_NAME = "FlowMatchEulerDiscreteScheduler";
     private static final int TRAIN_TIMESTEPS = 1000;
 

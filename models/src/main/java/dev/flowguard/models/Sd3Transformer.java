@@ -1,10 +1,13 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,25 +53,45 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
         return Network.build(source, builder -> new Sd3Transformer(config, builder, device));
     }
 
+    /** Loads the network from its folder in a pipeline. */
+    static Sd3Transformer load(Path directory, WeightOptions options) {
+        Sd3TransformerConfig config = Sd3TransformerConfig.read(ConfigFile.read(directory.resolve("config.json")));
+        return Checkpoint.load(
+                directory, DIFFUSERS_WEIGHTS, options, source -> build(config, source, options.device()));
+    }
+
     /** The shape of the network. */
     public Sd3TransformerConfig config() {
         return config;
     }
 
     @Override
+    Map<String, Object> configJson() {
+        return config.toJson();
+    }
+
+    @Override
+    String weightsStem() {
+        return DIFFUSERS_WEIGHTS;
+    }
+
+    @Override
     public Tensor velocity(Tensor latents, Tensor timesteps, Conditioning conditioning) {
         try (Scope scope = Scope.open()) {
-            Tensor modulation =
-                    timeText.forward(timesteps, null, conditioning.pooled()).silu();
-            Tensor context = contextEmbedder.forward(conditioning.context());
-            JointBlock.Streams streams = new JointBlock.Streams(patches.forward(latents), context);
-            Tensor bias = attentionBias(latents, streams, conditioning.lastTokenCopies());
+            Tensor modulation = timeText.forward(
+                            timesteps, null, conditioning.pooled().to(dtype()))
+                    .silu();
+            Tensor context = contextEmbedder.forward(conditioning.context().to(dtype()));
+            JointBlock.Streams streams = new JointBlock.Streams(patches.forward(latents.to(dtype())), context);
+            Tensor bias = attentionBias(streams, conditioning.lastTokenCopies());
             for (JointBlock block : blocks) {
                 streams = block.forward(streams, modulation, bias, null);
             }
             Tensor tokens = outputProjection.forward(
                     outputNorm.forward(streams.image(), modulation).normed());
-            return patches.assemble(tokens, latents.size(2), latents.size(3)).keep();
+            return patches.assemble(tokens, latents.size(2), latents.size(3))
+                    .to(DType.FLOAT32)
+                    .keep();
         }
     }
 
@@ -78,13 +101,14 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
     }
 
     /** [1, 1, 1, N + L]: ln(copies) for the last key, so that its softmax weight is that of all its copies together. */
-    private static @Nullable Tensor attentionBias(Tensor like, JointBlock.Streams streams, int copies) {
+    private static @Nullable Tensor attentionBias(JointBlock.Streams streams, int copies) {
         if (copies == 1) {
             return null;
         }
         int keys = Math.toIntExact(streams.image().size(1) + streams.context().size(1));
         float[] bias = new float[keys];
         bias[keys - 1] = (float) Math.log(copies);
-        return Tensor.of(like.device(), bias, 1, 1, 1, keys);
+        return Tensor.of(streams.image().device(), bias, 1, 1, 1, keys)
+                .to(streams.image().dtype());
     }
 }

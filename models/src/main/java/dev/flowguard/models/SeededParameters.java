@@ -1,5 +1,6 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Tensor;
 
@@ -15,16 +16,26 @@ final class SeededParameters implements ParameterSource {
     }
 
     @Override
-    public Tensor take(String name, Initializer initializer, long... shape) {
+    public DType dtype() {
+        return DType.FLOAT32;
+    }
+
+    @Override
+    public Tensor take(String name, DType dtype, Initializer initializer, long... shape) {
         long count = 1;
         for (long dim : shape) {
             count = Math.multiplyExact(count, dim);
         }
-        return Tensor.of(device, initializer.draw(seed, name, Math.toIntExact(count)), shape);
+        return of(initializer.draw(seed, name, Math.toIntExact(count)), dtype, shape);
     }
 
     @Override
-    public Tensor takeBuffer(String name, float[] initial, long... shape) {
-        return Tensor.of(device, initial, shape);
+    public Tensor takeBuffer(String name, DType dtype, float[] initial, long... shape) {
+        return of(initial, dtype, shape);
+    }
+
+    private Tensor of(float[] values, DType dtype, long... shape) {
+        Tensor drawn = Tensor.of(device, values, shape);
+        return dtype == DType.FLOAT32 ? drawn : drawn.to(dtype);
     }
 }

@@ -3,18 +3,14 @@ package dev.flowguard.models;
 import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
-import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Stable Diffusion 3 without T5, in the directory layout of diffusers' {@code StableDiffusion3Pipeline}: what one of the two
@@ -29,25 +25,34 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
     /** What diffusers' pipeline takes unless it is told otherwise. */
     public static final int DEFAULT_MAX_SEQUENCE_LENGTH = 256;
 
-    private static final String CLASS_NAME = "StableDiffusion3Pipeline";
-    private static final String INDEX = "model_index.json";
+    static final String CLASS_NAME = "StableDiffusion3Pipeline";
     private static final String MAX_SEQUENCE_LENGTH = "_max_sequence_length";
-    private static final String DIFFUSERS_WEIGHTS = "diffusion_pytorch_model";
-    private static final String TRANSFORMERS_WEIGHTS = "model";
-
-    /** 64 MB of floats. */
-    private static final long CACHE_FLOATS = 16L << 20;
 
     private final Device device;
     private final Sd3Transformer transformer;
     private final AutoencoderKl vae;
-    private final ClipTextEncoder textEncoder;
-    private final ClipTextEncoder textEncoder2;
-    private final ClipTokenizer tokenizer;
-    private final ClipTokenizer tokenizer2;
+    private final PromptEncoder prompts;
     private final SchedulerConfig scheduler;
     private final int maxSequenceLength;
-    private final PromptCache cache = new PromptCache(CACHE_FLOATS);
+
+    private StableDiffusion3Pipeline(
+            Device device,
+            Sd3Transformer transformer,
+            AutoencoderKl vae,
+            PromptEncoder prompts,
+            SchedulerConfig scheduler,
+            int maxSequenceLength) {
+        this.device = device;
+        this.transformer = transformer;
+        this.vae = vae;
+        this.prompts = prompts;
+        this.scheduler = scheduler;
+        this.maxSequenceLength = maxSequenceLength;
+        Sd3TransformerConfig config = transformer.config();
+        PipelineParts.require(
+                vae.config().latentChannels() == config.inChannels() && config.inChannels() == config.outChannels(),
+                "the VAE's latent_channels must be the transformer's in_channels and out_channels");
+    }
 
     /**
      * Puts a pipeline together from its parts, and takes ownership of them.
@@ -65,66 +70,52 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
             ClipTokenizer tokenizer2,
             SchedulerConfig scheduler,
             int maxSequenceLength) {
-        this.device = device;
-        this.transformer = transformer;
-        this.vae = vae;
-        this.textEncoder = textEncoder;
-        this.textEncoder2 = textEncoder2;
-        this.tokenizer = tokenizer;
-        this.tokenizer2 = tokenizer2;
-        this.scheduler = scheduler;
-        this.maxSequenceLength = maxSequenceLength;
-        Sd3TransformerConfig t = transformer.config();
-        ClipTextConfig first = textEncoder.config();
-        ClipTextConfig second = textEncoder2.config();
-        require(
-                first.hiddenSize() + second.hiddenSize() <= t.jointAttentionDim(),
-                "the text encoders' hidden_size add up to more than the transformer's joint_attention_dim");
-        require(
-                first.projectionDim() + second.projectionDim() == t.pooledProjectionDim(),
-                "the text encoders' projection_dim must add up to the transformer's pooled_projection_dim");
-        require(
-                vae.config().latentChannels() == t.inChannels() && t.inChannels() == t.outChannels(),
-                "the VAE's latent_channels must be the transformer's in_channels and out_channels");
-        require(
-                tokenizer.maxLength() <= Math.min(first.maxPositionEmbeddings(), second.maxPositionEmbeddings()),
-                "the tokenizer's model_max_length must not exceed the text encoders' max_position_embeddings");
-        require(
-                tokenizer.vocabularySize() <= first.vocabSize() && tokenizer2.vocabularySize() <= second.vocabSize(),
-                "a tokenizer knows more tokens than its text encoder's vocab_size");
-        require(
-                maxSequenceLength >= 0 && maxSequenceLength <= 512,
-                "max_sequence_length must be from 0 to 512, not " + maxSequenceLength);
+        this(
+                device,
+                transformer,
+                vae,
+                PromptEncoder.of(
+                        device,
+                        new Sd3TextEncoders(
+                                device,
+                                textEncoder,
+                                textEncoder2,
+                                tokenizer,
+                                tokenizer2,
+                                maxSequenceLength,
+                                transformer.config())),
+                scheduler,
+                maxSequenceLength);
     }
 
     /**
-     * Loads a pipeline directory. Call it outside of any scope.
+     * Loads a pipeline directory, all in FLOAT32.
      *
      * @throws InputException if a part is missing, corrupt, or of another kind; the message names file, tensor and shapes
      */
     public static StableDiffusion3Pipeline load(Path directory, Device device) {
-        ConfigFile index = ConfigFile.read(directory.resolve(INDEX));
-        index.requireClass(CLASS_NAME);
-        for (String absent : List.of("text_encoder_3", "tokenizer_3", "image_encoder", "feature_extractor")) {
-            index.root().path(absent).forEach(entry -> {
-                if (!ConfigFile.isAbsent(entry)) {
-                    throw index.invalid(absent, "is not supported: save the pipeline with " + absent + "=None");
-                }
-            });
-        }
-        int maxSequenceLength = index.integer(MAX_SEQUENCE_LENGTH, DEFAULT_MAX_SEQUENCE_LENGTH);
-        try (Opened opened = new Opened()) {
+        return load(PipelineFolder.open(directory), LoadOptions.on(device));
+    }
+
+    /** As {@link FlowPipeline#load} does for a folder of this class. */
+    static StableDiffusion3Pipeline load(PipelineFolder folder, LoadOptions options) {
+        folder.requireClass(CLASS_NAME);
+        folder.requireAbsent("text_encoder_3", "tokenizer_3", "image_encoder", "feature_extractor");
+        int maxSequenceLength = folder.index().integer(MAX_SEQUENCE_LENGTH, DEFAULT_MAX_SEQUENCE_LENGTH);
+        try (PipelineParts parts = new PipelineParts()) {
+            Sd3Transformer transformer =
+                    parts.add(Sd3Transformer.load(folder.component("transformer"), options.transformerWeights()));
             StableDiffusion3Pipeline pipeline = new StableDiffusion3Pipeline(
-                    device,
-                    opened.add(loadTransformer(directory.resolve("transformer"), device)),
-                    opened.add(loadVae(directory.resolve("vae"), device)),
-                    opened.add(loadTextEncoder(directory.resolve("text_encoder"), device)),
-                    opened.add(loadTextEncoder(directory.resolve("text_encoder_2"), device)),
-                    opened.add(ClipTokenizer.load(directory.resolve("tokenizer"))),
-                    opened.add(ClipTokenizer.load(directory.resolve("tokenizer_2"))),
-                    SchedulerConfig.read(ConfigFile.read(directory.resolve("scheduler/scheduler_config.json"))),
+                    options.device(),
+                    transformer,
+                    parts.add(AutoencoderKl.load(folder.component("vae"), options.vaeWeights())),
+                    parts.add(PromptEncoder.load(
+                            options,
+                            () -> Sd3TextEncoders.load(
+                                    folder, options.textEncoderWeights(), maxSequenceLength, transformer.config()))),
+                    SchedulerConfig.read(ConfigFile.read(folder.path().resolve(SchedulerConfig.FILE))),
                     maxSequenceLength);
-            opened.release();
+            parts.release();
             return pipeline;
         }
     }
@@ -136,41 +127,17 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
      * @throws InputException if the disk refuses
      */
     public void save(Path directory) {
-        deleteIndex(directory.resolve(INDEX));
-        saveNetwork(directory.resolve("transformer"), transformer.config().toJson(), DIFFUSERS_WEIGHTS, transformer);
-        saveNetwork(directory.resolve("vae"), vae.config().toJson(), DIFFUSERS_WEIGHTS, vae);
-        saveNetwork(
-                directory.resolve("text_encoder"), textEncoder.config().toJson(), TRANSFORMERS_WEIGHTS, textEncoder);
-        saveNetwork(
-                directory.resolve("text_encoder_2"),
-                textEncoder2.config().toJson(),
-                TRANSFORMERS_WEIGHTS,
-                textEncoder2);
-        tokenizer.save(directory.resolve("tokenizer"));
-        tokenizer2.save(directory.resolve("tokenizer_2"));
-        AtomicFile.write(directory.resolve("scheduler/scheduler_config.json"), ConfigFile.toJson(scheduler.toJson()));
-        AtomicFile.write(directory.resolve(INDEX), ConfigFile.toJson(index()));
+        deleteIndex(directory.resolve(PipelineFolder.INDEX));
+        transformer.save(directory.resolve("transformer"));
+        vae.save(directory.resolve("vae"));
+        encoders().save(directory);
+        AtomicFile.write(directory.resolve(SchedulerConfig.FILE), ConfigFile.toJson(scheduler.toJson()));
+        AtomicFile.write(directory.resolve(PipelineFolder.INDEX), ConfigFile.toJson(index()));
     }
 
     @Override
-    public Conditioning encode(List<String> prompts) {
-        if (textEncoder.requiresGradients() || textEncoder2.requiresGradients()) {
-            // Their weights change, and their gradients must flow: nothing may be remembered.
-            return encodeAfresh(prompts);
-        }
-        Set<String> unknown = new LinkedHashSet<>(prompts);
-        Map<String, PromptCache.Entry> entries = new LinkedHashMap<>();
-        for (String prompt : List.copyOf(unknown)) {
-            PromptCache.Entry entry = cache.get(prompt);
-            if (entry != null) {
-                entries.put(prompt, entry);
-                unknown.remove(prompt);
-            }
-        }
-        if (!unknown.isEmpty()) {
-            encodeUnknown(new ArrayList<>(unknown), entries);
-        }
-        return assemble(prompts, entries);
+    public Conditioning encode(List<String> texts) {
+        return prompts.encode(texts);
     }
 
     @Override
@@ -213,7 +180,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
 
     /** The text encoders, in the order in which their outputs are joined. */
     public List<ClipTextEncoder> textEncoders() {
-        return List.of(textEncoder, textEncoder2);
+        return encoders().networks();
     }
 
     /** The noise schedule that the model is meant for. */
@@ -235,72 +202,11 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
     public void close() {
         transformer.close();
         vae.close();
-        textEncoder.close();
-        textEncoder2.close();
-        tokenizer.close();
-        tokenizer2.close();
-        cache.clear();
+        prompts.close();
     }
 
-    private void encodeUnknown(List<String> prompts, Map<String, PromptCache.Entry> entries) {
-        try (Scope scope = Scope.open()) {
-            Conditioning fresh = encodeAfresh(prompts);
-            for (int i = 0; i < prompts.size(); i++) {
-                Conditioning row = fresh.slice(i, i + 1);
-                PromptCache.Entry entry = new PromptCache.Entry(
-                        row.context().toFloats(), row.pooled().toFloats());
-                cache.put(prompts.get(i), entry);
-                entries.put(prompts.get(i), entry);
-            }
-        }
-    }
-
-    @SuppressWarnings("NullAway") // entries has every prompt
-    private Conditioning assemble(List<String> prompts, Map<String, PromptCache.Entry> entries) {
-        PromptCache.Entry first = entries.get(prompts.get(0));
-        float[] context = new float[Math.multiplyExact(prompts.size(), first.context.length)];
-        float[] pooled = new float[prompts.size() * first.pooled.length];
-        for (int i = 0; i < prompts.size(); i++) {
-            PromptCache.Entry entry = entries.get(prompts.get(i));
-            System.arraycopy(entry.context, 0, context, i * entry.context.length, entry.context.length);
-            System.arraycopy(entry.pooled, 0, pooled, i * entry.pooled.length, entry.pooled.length);
-        }
-        int width = transformer.config().jointAttentionDim();
-        return new Conditioning(
-                Tensor.of(device, context, prompts.size(), first.context.length / width, width),
-                Tensor.of(device, pooled, prompts.size(), first.pooled.length),
-                Math.max(1, maxSequenceLength));
-    }
-
-    private Conditioning encodeAfresh(List<String> prompts) {
-        try (Scope scope = Scope.open()) {
-            ClipTextEncoder.Encoded first = textEncoder.encode(ids(tokenizer, prompts));
-            ClipTextEncoder.Encoded second = textEncoder2.encode(ids(tokenizer2, prompts));
-            List<Tensor> features = new ArrayList<>(List.of(first.context(), second.context()));
-            int batch = prompts.size();
-            int width = transformer.config().jointAttentionDim();
-            int missing = width
-                    - textEncoder.config().hiddenSize()
-                    - textEncoder2.config().hiddenSize();
-            if (missing > 0) {
-                features.add(Tensor.zeros(
-                        device, first.context().dtype(), batch, first.context().size(1), missing));
-            }
-            Tensor context = Ops.concat(features, 2);
-            if (maxSequenceLength > 0) {
-                // All zero tokens are one, see Conditioning.
-                context = Ops.concat(List.of(context, Tensor.zeros(device, context.dtype(), batch, 1, width)), 1);
-            }
-            Tensor pooled = Ops.concat(List.of(first.pooled(), second.pooled()), 1);
-            return new Conditioning(context, pooled, Math.max(1, maxSequenceLength)).keep();
-        }
-    }
-
-    /** Both text encoders get sequences of the first tokenizer's length, as in diffusers. */
-    private List<long[]> ids(ClipTokenizer by, List<String> prompts) {
-        return prompts.stream()
-                .map(prompt -> by.encode(prompt, tokenizer.maxLength()))
-                .toList();
+    private Sd3TextEncoders encoders() {
+        return (Sd3TextEncoders) prompts.encoders();
     }
 
     private Map<String, Object> index() {
@@ -322,64 +228,11 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
         return index;
     }
 
-    private static Sd3Transformer loadTransformer(Path directory, Device device) {
-        Sd3TransformerConfig config = Sd3TransformerConfig.read(ConfigFile.read(directory.resolve("config.json")));
-        return Checkpoint.load(
-                directory, DIFFUSERS_WEIGHTS, device, source -> Sd3Transformer.build(config, source, device));
-    }
-
-    private static AutoencoderKl loadVae(Path directory, Device device) {
-        AutoencoderKlConfig config = AutoencoderKlConfig.read(ConfigFile.read(directory.resolve("config.json")));
-        return Checkpoint.load(directory, DIFFUSERS_WEIGHTS, device, source -> AutoencoderKl.build(config, source));
-    }
-
-    private static ClipTextEncoder loadTextEncoder(Path directory, Device device) {
-        ClipTextConfig config = ClipTextConfig.read(ConfigFile.read(directory.resolve("config.json")));
-        return Checkpoint.load(
-                directory, TRANSFORMERS_WEIGHTS, device, source -> ClipTextEncoder.build(config, source, device));
-    }
-
-    private static void saveNetwork(Path directory, Map<String, Object> config, String weights, Network network) {
-        AtomicFile.write(directory.resolve("config.json"), ConfigFile.toJson(config));
-        Checkpoint.save(directory, weights, network.state());
-    }
-
     private static void deleteIndex(Path index) {
         try {
             Files.deleteIfExists(index);
         } catch (IOException e) {
             throw new InputException(index + " cannot be replaced: " + e.getMessage(), e);
-        }
-    }
-
-    private static void require(boolean condition, String complaint) {
-        if (!condition) {
-            throw new InputException("the parts of this pipeline do not fit together: " + complaint);
-        }
-    }
-
-    /** Closes the parts that were loaded so far if a later one cannot be. */
-    private static final class Opened implements AutoCloseable {
-        private final List<AutoCloseable> parts = new ArrayList<>();
-
-        <T extends AutoCloseable> T add(T part) {
-            parts.add(part);
-            return part;
-        }
-
-        void release() {
-            parts.clear();
-        }
-
-        @Override
-        public void close() {
-            for (AutoCloseable part : parts) {
-                try {
-                    part.close();
-                } catch (Exception e) {
-                    throw new IllegalStateException(e);
-                }
-            }
         }
     }
 }

@@ -30,7 +30,8 @@ final class TimeTextEmbedding {
     }
 
     /**
-     * ([B], [B], [B, P]) -> [B, width]
+     * ([B] FLOAT32, [B] FLOAT32, [B, P]) -> [B, width], of the text's type. As in diffusers sines are taken in FLOAT32 and
+     * then narrowed.
      *
      * @param scales of the guidance, times 1000; null if and only if there is no embedding of it
      */
@@ -40,9 +41,9 @@ final class TimeTextEmbedding {
                     guidance == null ? "this transformer takes no guidance" : "this transformer needs a guidance");
         }
         try (Scope scope = Scope.open()) {
-            Tensor sum = time.forward(sinusoids(timesteps));
+            Tensor sum = time.forward(sinusoids(timesteps).to(pooled.dtype()));
             if (guidance != null && scales != null) {
-                sum = sum.add(guidance.forward(sinusoids(scales)));
+                sum = sum.add(guidance.forward(sinusoids(scales).to(pooled.dtype())));
             }
             return sum.add(text.forward(pooled)).keep();
         }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +43,10 @@ class CheckpointTest {
             vae.state().forEach((name, tensor) -> (name.startsWith("encoder") ? first : second).put(name, tensor));
             Safetensors.write(folder.resolve("one.safetensors"), first, Map.of());
             Safetensors.write(folder.resolve("two.safetensors"), second, Map.of());
-            writeIndex("one.safetensors", "two.safetensors");
+            Map<String, String> shards = new LinkedHashMap<>();
+            first.keySet().forEach(name -> shards.put(name, "one.safetensors"));
+            second.keySet().forEach(name -> shards.put(name, "two.safetensors"));
+            writeIndex(shards);
             try (AutoencoderKl loaded = load()) {
                 assertThat(values(loaded)).isEqualTo(values(vae));
             }
@@ -52,7 +56,7 @@ class CheckpointTest {
     @ParameterizedTest
     @ValueSource(strings = {"../one.safetensors", "/etc/passwd", "a\\\\b.safetensors", "one.bin"})
     void anIndexNeverLeadsOutOfItsDirectory(String shard) throws IOException {
-        writeIndex(shard);
+        writeIndex(Map.of("some", shard));
         assertThatThrownBy(this::load).isInstanceOf(InputException.class).hasMessageContaining("weight_map");
     }
 
@@ -92,7 +96,8 @@ class CheckpointTest {
     }
 
     private AutoencoderKl load() {
-        return Checkpoint.load(folder, STEM, Device.cpu(), source -> AutoencoderKl.build(CONFIG, source));
+        return Checkpoint.load(
+                folder, STEM, WeightOptions.on(Device.cpu()), source -> AutoencoderKl.build(CONFIG, source));
     }
 
     private float[] values(AutoencoderKl vae) {
@@ -101,16 +106,10 @@ class CheckpointTest {
         return weight == null ? new float[0] : compute.inference(weight::toFloats);
     }
 
-    private void writeIndex(String... shards) throws IOException {
-        StringBuilder map = new StringBuilder();
-        for (String shard : shards) {
-            map.append(map.isEmpty() ? "" : ",")
-                    .append('"')
-                    .append(map.length())
-                    .append("\": \"")
-                    .append(shard)
-                    .append('"');
-        }
-        Files.writeString(folder.resolve(STEM + ".safetensors.index.json"), "{\"weight_map\": {" + map + "}}");
+    private void writeIndex(Map<String, String> weightMap) throws IOException {
+        String entries = weightMap.entrySet().stream()
+                .map(entry -> "\"" + entry.getKey() + "\": \"" + entry.getValue() + "\"")
+                .collect(Collectors.joining(", "));
+        Files.writeString(folder.resolve(STEM + ".safetensors.index.json"), "{\"weight_map\": {" + entries + "}}");
     }
 }

@@ -127,12 +127,6 @@ class FluxTransformerTest {
     }
 
     private static FluxTransformer load(String variant) {
-        Path directory = FLUX.resolve(variant + "/pipeline/transformer");
-        FluxTransformerConfig config = FluxTransformerConfig.read(ConfigFile.read(directory.resolve("config.json")));
-        return Checkpoint.load(
-                directory,
-                "diffusion_pytorch_model",
-                Device.cpu(),
-                source -> FluxTransformer.build(config, source, Device.cpu()));
+        return FluxTransformer.load(FLUX.resolve(variant + "/pipeline/transformer"), WeightOptions.on(Device.cpu()));
     }
 }

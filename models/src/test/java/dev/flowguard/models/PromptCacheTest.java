@@ -28,11 +28,11 @@ class PromptCacheTest {
             cache.put("prompt " + i % 7, entry());
             assertThat(cache.size()).isLessThanOrEqualTo(3);
         }
-        cache.put("large", new PromptCache.Entry(new float[31], new float[0]));
+        cache.put("large", new PromptCache.Entry(new float[31], 1, new float[0], 1));
         assertThat(cache.size()).isZero();
     }
 
     private static PromptCache.Entry entry() {
-        return new PromptCache.Entry(new float[8], new float[2]);
+        return new PromptCache.Entry(new float[8], 4, new float[2], 1);
     }
 }

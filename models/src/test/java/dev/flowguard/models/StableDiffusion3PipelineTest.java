@@ -142,7 +142,7 @@ class StableDiffusion3PipelineTest {
     @CsvSource(
             delimiter = '~',
             value = {
-                "model_index.json                                ~              ~ model_index.json is missing",
+                "model_index.json                                ~              ~ it has no model_index.json",
                 "model_index.json                                ~ {            ~ not valid JSON",
                 "model_index.json                                ~ []           ~ not a JSON object",
                 "model_index.json                                ~ {\"_class_name\":\"FluxPipeline\"} ~ FluxPipeline",
