@@ -115,7 +115,7 @@ public final class AdapterFiles {
         settings.put("lora_dropout", 0.0);
         settings.put("peft_type", "LORA");
         settings.put("r", config.rank());
-        settings.put("target_modules", config.targetModules());
+        settings.put("target_modules", config.targets().json());
         settings.put("use_dora", false);
         settings.put("use_rslora", false);
         return settings;

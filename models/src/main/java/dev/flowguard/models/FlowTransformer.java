@@ -19,13 +19,14 @@ public interface FlowTransformer {
     /** What training may change, by name, without adapters. */
     Map<String, Tensor> parameters();
 
+    /** Its low-rank adapters by name. */
+    Adapters adapters();
+
     /**
-     * Adds a freshly initialised low-rank adapter, enabled and trainable; while it is attached the transformer's own
-     * parameters stay as they are. Call it outside of any scope.
-     *
-     * @param seed what the A matrices are drawn from; B starts at zero, so the adapter changes nothing yet
-     * @throws dev.flowguard.tensor.InputException if a target names no linear layer
-     * @throws IllegalStateException if an adapter is attached already
+     * Attaches a freshly initialised adapter under the name that PEFT gives the only one, {@code default}, as
+     * {@link Adapters#attach(String, LoraConfig, long)} does.
      */
-    LoraAdapter attachAdapter(LoraConfig config, long seed);
+    default LoraAdapter attachAdapter(LoraConfig config, long seed) {
+        return adapters().attach("default", config, seed);
+    }
 }

@@ -35,11 +35,7 @@ final class Linear {
         return weight.size(0);
     }
 
-    @Nullable
-    LoraBranch branch() {
-        return branch;
-    }
-
+    /** Makes that branch, or none, take part in forward passes. */
     void attach(@Nullable LoraBranch newBranch) {
         branch = newBranch;
     }

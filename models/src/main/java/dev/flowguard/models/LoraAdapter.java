@@ -1,5 +1,6 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Scope;
@@ -7,65 +8,105 @@ import dev.flowguard.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * A low-rank adapter on a network's linear layers, and the owner of its tensors. While it is disabled the network is the
- * reference policy.
+ * A low-rank adapter on a network's linear layers, and the owner of its tensors. It takes part in forward passes while it is
+ * the network's active one; while none is, or it is disabled, the network is the reference policy.
  *
  * <p>Used by one thread at a time, that of the network's forward passes. Closing it detaches it.
  */
 public final class LoraAdapter implements AutoCloseable {
 
-    private static final String PREFIX = "base_model.model.";
-    private static final String A = ".lora_A.weight";
-    private static final String B = ".lora_B.weight";
-
+    private final Adapters adapters;
     private final LoraConfig config;
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
-    private final Map<String, Linear> targets = new LinkedHashMap<>();
+    private final Map<Linear, LoraBranch> branches = new LinkedHashMap<>();
     private boolean enabled = true;
 
-    private LoraAdapter(LoraConfig config) {
+    private LoraAdapter(Adapters adapters, LoraConfig config) {
+        this.adapters = adapters;
         this.config = config;
     }
 
-    static LoraAdapter attach(Network network, LoraConfig config, long seed) {
-        LoraAdapter adapter = new LoraAdapter(config);
-        network.linears().forEach((path, linear) -> {
-            if (config.targets(path)) {
-                adapter.targets.put(path, linear);
-            }
-        });
-        for (String target : config.targetModules()) {
-            if (adapter.targets.keySet().stream().noneMatch(path -> LoraConfig.matches(path, target))) {
-                throw new InputException("LoRA target module '" + target
-                        + "' names no linear layer of the transformer: names look like attn.to_q or ff.net.2");
-            }
-        }
-        if (adapter.targets.values().stream().anyMatch(linear -> linear.branch() != null)) {
-            throw new IllegalStateException("the network has an adapter already: close that one first");
-        }
+    /** Freshly drawn and trainable. */
+    static LoraAdapter fresh(Adapters adapters, Network network, LoraConfig config, long seed) {
+        LoraAdapter adapter = new LoraAdapter(adapters, config);
+        Device device = device(network);
+        List<String> paths = config.targets().select(network.linears().keySet());
+        Map<String, Integer> ranks = config.ranks(paths);
+        Map<String, Double> alphas = config.alphas(paths);
         try (Scope scope = Scope.open()) {
-            adapter.targets.forEach((path, linear) -> adapter.add(path, linear, network, seed));
-            adapter.parameters.values().forEach(Tensor::keep);
+            for (String path : paths) {
+                Linear linear = at(network, path);
+                int rank = ranks.getOrDefault(path, config.rank());
+                double alpha = alphas.getOrDefault(path, config.alpha());
+                // With B = 0 a fresh adapter changes nothing.
+                float[] values = config.initialization()
+                        .of(rank, linear.in())
+                        .draw(seed, path + LoraModule.A, Math.toIntExact(rank * linear.in()));
+                Tensor a = Tensor.of(device, values, rank, linear.in()).requireGradient();
+                Tensor b = Tensor.of(device, new float[Math.toIntExact(linear.out() * rank)], linear.out(), rank)
+                        .requireGradient();
+                adapter.add(linear, new LoraModule(path, a, b, alpha));
+            }
+            adapter.parameters.values().forEach(Tensor::unscoped);
         }
         return adapter;
     }
 
-    private void add(String path, Linear linear, Network network, long seed) {
-        int rank = config.rank();
-        Device device = network.parameters().values().iterator().next().device();
-        // With B = 0 a fresh adapter changes nothing.
-        float[] values =
-                config.initialization().of(rank, linear.in()).draw(seed, path + A, Math.toIntExact(rank * linear.in()));
-        Tensor a = Tensor.of(device, values, rank, linear.in()).requireGradient();
-        Tensor b = Tensor.of(device, new float[Math.toIntExact(linear.out() * rank)], linear.out(), rank)
-                .requireGradient();
-        parameters.put(PREFIX + path + A, a);
-        parameters.put(PREFIX + path + B, b);
-        linear.attach(new LoraBranch(this, a, b, config.scale()));
+    /** With given values, which no training changes. */
+    static LoraAdapter frozen(Adapters adapters, Network network, LoraConfig config, List<LoraModule> modules) {
+        LoraAdapter adapter = new LoraAdapter(adapters, config);
+        for (LoraModule module : modules) {
+            requireFits(network, module);
+        }
+        try (Scope scope = Scope.open()) {
+            for (LoraModule module : modules) {
+                Tensor a = own(module.a(), network);
+                Tensor b = own(module.b(), network);
+                adapter.add(at(network, module.path()), new LoraModule(module.path(), a, b, module.alpha()));
+            }
+            adapter.parameters.values().forEach(Tensor::unscoped);
+        }
+        return adapter;
+    }
+
+    private static Tensor own(Tensor values, Network network) {
+        // Converted or moved tensors are new ones already, others must not be shared with the caller.
+        return values.detach().to(DType.FLOAT32).to(device(network)).duplicate();
+    }
+
+    private static void requireFits(Network network, LoraModule module) {
+        Linear linear = network.linears().get(module.path());
+        if (linear == null) {
+            throw new InputException("the adapter changes '" + module.path()
+                    + "', but this transformer has no such linear layer: was it trained on another model?");
+        }
+        if (module.a().size(1) != linear.in() || module.b().size(0) != linear.out()) {
+            throw new InputException("the adapter's '" + module.path() + "' is for a layer of "
+                    + module.a().size(1) + " inputs and " + module.b().size(0) + " outputs, but here it has "
+                    + linear.in() + " and " + linear.out() + ": was it trained on another model?");
+        }
+    }
+
+    private static Linear at(Network network, String path) {
+        Linear linear = network.linears().get(path);
+        if (linear == null) {
+            throw new IllegalStateException(path + " is no linear layer");
+        }
+        return linear;
+    }
+
+    private static Device device(Network network) {
+        return network.parameters().values().iterator().next().device();
+    }
+
+    private void add(Linear linear, LoraModule module) {
+        parameters.putAll(LoraModule.tensors(List.of(module)));
+        branches.put(linear, new LoraBranch(this, module.a(), module.b(), module.scale()));
     }
 
     /** Rank, alpha and targets. */
@@ -75,11 +116,11 @@ public final class LoraAdapter implements AutoCloseable {
 
     /** How many linear layers it adapts; each has an A and a B. */
     public int modules() {
-        return targets.size();
+        return branches.size();
     }
 
     /**
-     * The trainable tensors under PEFT's names, such as
+     * The tensors, FLOAT32, under PEFT's names, such as
      * {@code base_model.model.transformer_blocks.0.attn.to_q.lora_A.weight}, in the order of the network. Still owned by the
      * adapter.
      */
@@ -87,7 +128,7 @@ public final class LoraAdapter implements AutoCloseable {
         return Collections.unmodifiableMap(parameters);
     }
 
-    /** Whether forward passes include it. */
+    /** Whether forward passes include it while it is the active one. */
     public boolean enabled() {
         return enabled;
     }
@@ -137,11 +178,21 @@ public final class LoraAdapter implements AutoCloseable {
         return modules();
     }
 
+    /** Makes the layers include it, in place of any other. */
+    void bind() {
+        branches.forEach(Linear::attach);
+    }
+
+    /** Makes the layers forget it. */
+    void unbind() {
+        branches.keySet().forEach(linear -> linear.attach(null));
+    }
+
     /** Detaches the adapter and frees its tensors. */
     @Override
     public void close() {
-        targets.values().forEach(linear -> linear.attach(null));
-        targets.clear();
+        adapters.detach(this);
+        branches.clear();
         parameters.values().forEach(Tensor::close);
     }
 }

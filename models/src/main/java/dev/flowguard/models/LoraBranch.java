@@ -30,12 +30,4 @@ final class LoraBranch {
     Tensor forward(Tensor x) {
         return Ops.linear(Ops.linear(x, a, null).mul(scale), b, null);
     }
-
-    Tensor a() {
-        return a;
-    }
-
-    Tensor b() {
-        return b;
-    }
 }

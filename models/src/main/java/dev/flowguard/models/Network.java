@@ -31,6 +31,7 @@ public abstract sealed class Network implements AutoCloseable
     private final Map<String, Tensor> parameters;
     private final Map<String, Tensor> buffers;
     private final Map<String, Linear> linears;
+    private final Adapters adapters = new Adapters(this);
 
     Network(NetworkBuilder.Contents contents) {
         this.dtype = contents.dtype;
@@ -90,6 +91,11 @@ public abstract sealed class Network implements AutoCloseable
     final void save(Path directory) {
         AtomicFile.write(directory.resolve("config.json"), ConfigFile.toJson(configJson()));
         Checkpoint.save(directory, weightsStem(), state());
+    }
+
+    /** The low-rank adapters on its linear layers. */
+    public final Adapters adapters() {
+        return adapters;
     }
 
     /** Frees every tensor. The network must not be used after that. */

@@ -95,11 +95,6 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
         }
     }
 
-    @Override
-    public LoraAdapter attachAdapter(LoraConfig adapter, long seed) {
-        return LoraAdapter.attach(this, adapter, seed);
-    }
-
     /** [1, 1, 1, N + L]: ln(copies) for the last key, so that its softmax weight is that of all its copies together. */
     private static @Nullable Tensor attentionBias(JointBlock.Streams streams, int copies) {
         if (copies == 1) {

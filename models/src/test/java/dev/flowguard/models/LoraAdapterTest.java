@@ -31,7 +31,7 @@ class LoraAdapterTest {
     void equalsPeftInOutputAndGradients() {
         LoraConfig config = AdapterFiles.readConfig(Golden.ROOT.resolve("a/adapter"));
         assertThat(config.rank()).isEqualTo(3);
-        assertThat(config.scale()).isEqualTo(4);
+        assertThat(config.alpha()).isEqualTo(12);
         try (LoraAdapter adapter = pipeline.transformer().attachAdapter(config, 1);
                 Golden golden = Golden.open("a/adapter/golden.safetensors");
                 Golden inputs = Golden.open("a/transformer.safetensors")) {

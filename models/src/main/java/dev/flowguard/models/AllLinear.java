@@ -1,0 +1,18 @@
+package dev.flowguard.models;
+
+import java.util.Collection;
+import java.util.List;
+
+/** Every linear layer. */
+record AllLinear() implements LoraTargets {
+
+    @Override
+    public Object json() {
+        return ALL_LINEAR;
+    }
+
+    @Override
+    public List<String> select(Collection<String> paths) {
+        return List.copyOf(paths);
+    }
+}
