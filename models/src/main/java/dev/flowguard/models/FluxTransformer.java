@@ -161,11 +161,6 @@ public final class FluxTransformer extends Network implements FlowTransformer {
         }
     }
 
-    @Override
-    public LoraAdapter attachAdapter(LoraConfig adapter, long seed) {
-        return LoraAdapter.attach(this, adapter, seed);
-    }
-
     /** [rows·columns, 3]: 0, row, column */
     private Tensor imageIds(long rows, long columns) {
         float[] ids = new float[Math.toIntExact(3 * rows * columns)];
