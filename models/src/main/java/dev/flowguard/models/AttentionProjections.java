@@ -64,8 +64,8 @@ final class AttentionProjections {
     private final Linear query;
     private final Linear key;
     private final Linear value;
-    private final @Nullable Tensor queryNorm;
-    private final @Nullable Tensor keyNorm;
+    private final @Nullable RmsNorm queryNorm;
+    private final @Nullable RmsNorm keyNorm;
 
     AttentionProjections(NetworkBuilder builder, Shape shape, Names names) {
         this.shape = shape;
@@ -85,15 +85,15 @@ final class AttentionProjections {
                 split(value.forward(x)));
     }
 
-    private Tensor norm(NetworkBuilder builder, String name) {
-        return builder.parameter(name + ".weight", Initializer.ones(), shape.headDim());
+    private RmsNorm norm(NetworkBuilder builder, String name) {
+        return builder.rmsNorm(name, shape.headDim(), AdaptiveNorm.EPSILON);
     }
 
     private Tensor split(Tensor x) {
         return x.reshape(x.size(0), x.size(1), shape.heads(), shape.headDim()).transpose(1, 2);
     }
 
-    private static Tensor normed(Tensor x, @Nullable Tensor weight) {
-        return weight == null ? x : Ops.rmsNorm(x, weight, AdaptiveNorm.EPSILON);
+    private static Tensor normed(Tensor x, @Nullable RmsNorm norm) {
+        return norm == null ? x : norm.forward(x);
     }
 }

@@ -51,9 +51,7 @@ public final class ClipTextEncoder extends Network {
                 "text_projection",
                 width,
                 config.projectionDim(),
-                false,
-                new Initializer.Normal(1 / Math.sqrt((double) width)),
-                Initializer.zeros());
+                new Initializer.Normal(1 / Math.sqrt((double) width)));
     }
 
     /** Makes the encoder from a seed, initialised as transformers does. */
@@ -93,17 +91,18 @@ public final class ClipTextEncoder extends Network {
      * @param ids one row per prompt, all of one length of at most {@code maxPositionEmbeddings}, every id in the vocabulary
      */
     public Encoded encode(List<long[]> ids) {
-        int length = ids.get(0).length;
-        long[] flat = new long[ids.size() * length];
+        TokenBatch batch = TokenBatch.of(ids, config.vocabSize());
+        int length = batch.length();
+        if (length > config.maxPositionEmbeddings()) {
+            throw new IllegalArgumentException(
+                    "sequences may have " + config.maxPositionEmbeddings() + " tokens, not " + length);
+        }
         long[] ends = new long[ids.size()];
         for (int row = 0; row < ids.size(); row++) {
-            check(ids.get(row), length);
-            System.arraycopy(ids.get(row), 0, flat, row * length, length);
             ends[row] = (long) row * length + endOf(ids.get(row));
         }
         try (Scope scope = Scope.open()) {
-            Tensor x = Ops.embedding(Tensor.ofLongs(device, flat, ids.size(), length), tokens)
-                    .add(positions.slice(0, 0, length));
+            Tensor x = Ops.embedding(batch.toTensor(device), tokens).add(positions.slice(0, 0, length));
             Tensor lastButOne = x;
             for (ClipLayer layer : layers) {
                 lastButOne = x;
@@ -114,19 +113,6 @@ public final class ClipTextEncoder extends Network {
             return new Encoded(
                     lastButOne.to(DType.FLOAT32).keep(),
                     projection.forward(pooled).to(DType.FLOAT32).keep());
-        }
-    }
-
-    private void check(long[] ids, int length) {
-        if (ids.length != length || length > config.maxPositionEmbeddings()) {
-            throw new IllegalArgumentException("sequences must have one length of at most "
-                    + config.maxPositionEmbeddings() + ", not " + length + " and " + ids.length);
-        }
-        for (long id : ids) {
-            if (id < 0 || id >= config.vocabSize()) {
-                throw new IllegalArgumentException(
-                        "token id " + id + " is outside the vocabulary of " + config.vocabSize());
-            }
         }
     }
 

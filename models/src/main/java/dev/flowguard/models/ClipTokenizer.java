@@ -1,10 +1,7 @@
 package dev.flowguard.models;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.InputException;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,18 +29,15 @@ public final class ClipTokenizer implements AutoCloseable {
     private static final String SPECIAL_TOKENS = "special_tokens_map.json";
     private static final JsonMapper MAPPER = new JsonMapper();
 
-    private final HuggingFaceTokenizer tokenizer;
+    private final FastTokenizer tokenizer;
     private final int maxLength;
     private final int vocabularySize;
-    private final long padId;
     private final Map<String, byte[]> files;
 
-    private ClipTokenizer(
-            HuggingFaceTokenizer tokenizer, int maxLength, int vocabularySize, long padId, Map<String, byte[]> files) {
+    private ClipTokenizer(FastTokenizer tokenizer, int maxLength, int vocabularySize, Map<String, byte[]> files) {
         this.tokenizer = tokenizer;
         this.maxLength = maxLength;
         this.vocabularySize = vocabularySize;
-        this.padId = padId;
         this.files = files;
     }
 
@@ -76,10 +70,12 @@ public final class ClipTokenizer implements AutoCloseable {
         files.put(SPECIAL_TOKENS, ConfigFile.toJson(specialTokens(padToken)));
         files.put(CONFIG, ConfigFile.toJson(config));
         return new ClipTokenizer(
-                open(MAPPER.writeValueAsBytes(json), Path.of(JSON)),
+                FastTokenizer.open(
+                        MAPPER.writeValueAsBytes(json),
+                        Path.of(JSON),
+                        vocabulary.tokens().indexOf(padToken)),
                 maxLength,
                 vocabulary.tokens().size(),
-                vocabulary.tokens().indexOf(padToken),
                 files);
     }
 
@@ -92,7 +88,7 @@ public final class ClipTokenizer implements AutoCloseable {
     public static ClipTokenizer load(Path directory) {
         ConfigFile config = ConfigFile.read(directory.resolve(CONFIG));
         int maxLength = config.positive("model_max_length", 77);
-        String padToken = token(config, "pad_token", ClipVocabulary.END);
+        String padToken = FastTokenizer.token(config, "pad_token", ClipVocabulary.END);
         boolean whole = Files.isRegularFile(directory.resolve(JSON));
         ConfigFile file = ConfigFile.read(directory.resolve(whole ? JSON : VOCABULARY));
         Map<String, Integer> ids = ids(file, whole ? file.root().path("model").path("vocab") : file.root());
@@ -106,17 +102,13 @@ public final class ClipTokenizer implements AutoCloseable {
             throw config.invalid("pad_token", "is '" + padToken + "', which the vocabulary lacks");
         }
         byte[] json = whole
-                ? bytes(file.path())
+                ? FastTokenizer.bytes(file.path())
                 : MAPPER.writeValueAsBytes(
                         vocabulary(file, ids, directory.resolve(MERGES)).toTokenizerJson(addedTokens(config, ids)));
-        Map<String, byte[]> files = new LinkedHashMap<>();
-        for (String name : List.of(JSON, VOCABULARY, MERGES, SPECIAL_TOKENS, CONFIG)) {
-            if (Files.isRegularFile(directory.resolve(name))) {
-                files.put(name, bytes(directory.resolve(name)));
-            }
-        }
+        Map<String, byte[]> files =
+                FastTokenizer.files(directory, List.of(JSON, VOCABULARY, MERGES, SPECIAL_TOKENS, CONFIG));
         int size = ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
-        return new ClipTokenizer(open(json, file.path()), maxLength, size, padId, files);
+        return new ClipTokenizer(FastTokenizer.open(json, file.path(), padId), maxLength, size, files);
     }
 
     /** Length of every sequence unless another is asked for: {@code model_max_length}. */
@@ -135,14 +127,7 @@ public final class ClipTokenizer implements AutoCloseable {
      * @param length of the result; longer texts lose their tail, but never the end token
      */
     public long[] encode(String text, int length) {
-        long[] all = tokenizer.encode(text, true, false).getIds();
-        long[] ids = Arrays.copyOf(all, length);
-        if (all.length > length) {
-            ids[length - 1] = all[all.length - 1];
-        } else {
-            Arrays.fill(ids, all.length, length, padId);
-        }
-        return ids;
+        return tokenizer.encode(text, length);
     }
 
     /** Writes the files that this tokenizer was loaded from, or those of a created one. */
@@ -153,15 +138,6 @@ public final class ClipTokenizer implements AutoCloseable {
     @Override
     public void close() {
         tokenizer.close();
-    }
-
-    private static HuggingFaceTokenizer open(byte[] json, Path file) {
-        try {
-            return HuggingFaceTokenizer.newInstance(
-                    new ByteArrayInputStream(json), Map.of("padding", "do_not_pad", "truncation", "do_not_truncate"));
-        } catch (IOException | RuntimeException e) {
-            throw new InputException(file + " is no usable tokenizer: " + e.getMessage(), e);
-        }
     }
 
     private static Map<String, Object> specialTokens(String padToken) {
@@ -182,12 +158,6 @@ public final class ClipTokenizer implements AutoCloseable {
             }
         }
         return tokens;
-    }
-
-    /** A token in a configuration is a string, or an object with its content. */
-    private static String token(ConfigFile config, String key, String absent) {
-        JsonNode node = config.root().path(key);
-        return node.isObject() ? node.path("content").asString(absent) : config.text(key, absent);
     }
 
     private static Map<String, Integer> ids(ConfigFile file, JsonNode vocabulary) {
@@ -219,7 +189,7 @@ public final class ClipTokenizer implements AutoCloseable {
                 throw file.invalid("the vocabulary", "lacks " + special);
             }
         }
-        List<String> lines = new String(bytes(merges), StandardCharsets.UTF_8)
+        List<String> lines = new String(FastTokenizer.bytes(merges), StandardCharsets.UTF_8)
                 .lines()
                 .filter(line -> !line.isBlank() && !line.startsWith("#version"))
                 .collect(Collectors.toCollection(ArrayList::new));
@@ -229,13 +199,5 @@ public final class ClipTokenizer implements AutoCloseable {
             }
         }
         return new ClipVocabulary(Arrays.asList(tokens), lines);
-    }
-
-    private static byte[] bytes(Path file) {
-        try {
-            return Files.readAllBytes(file);
-        } catch (IOException e) {
-            throw new InputException(file + " cannot be read: " + e.getMessage(), e);
-        }
     }
 }

@@ -83,6 +83,11 @@ final class NetworkBuilder {
         return linear(name, in, out, true, Initializer.torchDefault(in), Initializer.torchDefault(in));
     }
 
+    /** A linear layer [in] -> [out] without bias. */
+    Linear linear(String name, long in, long out, Initializer weights) {
+        return linear(name, in, out, false, weights, Initializer.zeros());
+    }
+
     Linear linear(String name, long in, long out, boolean bias, Initializer weights, Initializer biases) {
         NetworkBuilder here = at(name);
         Tensor weight = here.parameter("weight", weights, out, in);
@@ -107,6 +112,10 @@ final class NetworkBuilder {
                 here.parameter("weight", Initializer.ones(), width),
                 here.parameter("bias", Initializer.zeros(), width),
                 epsilon);
+    }
+
+    RmsNorm rmsNorm(String name, long width, double epsilon) {
+        return new RmsNorm(at(name).parameter("weight", Initializer.ones(), width), epsilon);
     }
 
     GroupNorm groupNorm(String name, int groups, long channels, double epsilon) {

@@ -7,6 +7,7 @@ import dev.flowguard.tensor.SafetensorsFile;
 import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -40,6 +41,17 @@ final class Golden implements AutoCloseable {
 
     float[] floats(String name) {
         return tensor(name).toFloats();
+    }
+
+    /** The rows of an INT64 matrix. */
+    static List<long[]> rows(Tensor ids) {
+        long[] flat = ids.toLongs();
+        int length = Math.toIntExact(ids.size(1));
+        List<long[]> rows = new ArrayList<>();
+        for (int start = 0; start < flat.length; start += length) {
+            rows.add(Arrays.copyOfRange(flat, start, start + length));
+        }
+        return rows;
     }
 
     static List<String> prompts(String path) {

@@ -7,7 +7,6 @@ import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,7 +90,7 @@ class NetworkParityTest {
             ClipTextEncoder encoder = pipeline.textEncoders().get(index);
             encoder.requireGradients();
             compute.training(() -> {
-                ClipTextEncoder.Encoded encoded = encoder.encode(rows(golden.tensor("ids")));
+                ClipTextEncoder.Encoded encoded = encoder.encode(Golden.rows(golden.tensor("ids")));
                 golden.assertClose("context", encoded.context(), TOLERANCE);
                 golden.assertClose("pooled", encoded.pooled(), TOLERANCE);
                 encoded.context()
@@ -120,16 +119,6 @@ class NetworkParityTest {
             }
             assertThat(without).isEmpty();
         }
-    }
-
-    private static List<long[]> rows(Tensor ids) {
-        long[] flat = ids.toLongs();
-        int length = Math.toIntExact(ids.size(1));
-        List<long[]> rows = new ArrayList<>();
-        for (int start = 0; start < flat.length; start += length) {
-            rows.add(Arrays.copyOfRange(flat, start, start + length));
-        }
-        return rows;
     }
 
     private static StableDiffusion3Pipeline load(String variant) {

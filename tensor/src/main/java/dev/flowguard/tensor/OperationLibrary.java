@@ -37,6 +37,7 @@ final class OperationLibrary {
         ATTENTION,
         ATTENTION_CAUSAL,
         ATTENTION_MASKED,
+        ATTENTION_SCALED,
         RMS_NORM,
         GROUP_NORM,
         CONV_TRANSPOSE2D,

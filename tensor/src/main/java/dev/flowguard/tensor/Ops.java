@@ -90,6 +90,20 @@ public final class Ops {
     }
 
     /**
+     * softmax(scale · q · kᵀ + bias) · v, for networks that do not scale by 1/sqrt(d).
+     *
+     * @param query {@code [B, heads, L, d]}
+     * @param key {@code [B, heads, S, d]}
+     * @param value {@code [B, heads, S, d]}
+     * @param bias broadcastable to {@code [B, heads, L, S]}, of the queries' type
+     * @return {@code [B, heads, L, d]}
+     */
+    public static Tensor attention(Tensor query, Tensor key, Tensor value, Tensor bias, double scale) {
+        return query.like(Tensor.call(
+                Operation.ATTENTION_SCALED, query.array(), key.array(), value.array(), bias.array(), number(scale)));
+    }
+
+    /**
      * Cross-correlation, PyTorch's conv2d.
      *
      * @param x {@code [B, in, H, W]}

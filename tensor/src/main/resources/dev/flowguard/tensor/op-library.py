@@ -20,6 +20,8 @@ class Operations(Module):
     return torch.scaled_dot_product_attention(query, key, value, None, 0., True)
   def attention_masked(self: __torch__.Operations, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
     return torch.scaled_dot_product_attention(query, key, value, mask)
+  def attention_scaled(self: __torch__.Operations, query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scale: Tensor) -> Tensor:
+    return torch.scaled_dot_product_attention(query, key, value, mask, 0., False, scale=float(scale))
   def rms_norm(self: __torch__.Operations, x: Tensor, weight: Tensor, epsilon: Tensor) -> Tensor:
     return torch.rms_norm(x, torch.size(weight), weight, float(epsilon))
   def group_norm(self: __torch__.Operations, x: Tensor, groups: Tensor, weight: Tensor, bias: Tensor, epsilon: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -94,6 +95,22 @@ class OperationsParityTest {
                         name + ".grad." + i, requireNonNull(inputs.get(i).gradient()), TOLERANCE);
             }
             return inputs.size();
+        });
+    }
+
+    @Test
+    void attentionWithAScaleOfItsOwnIsTheUsualOneAtTheUsualScale() {
+        Compute.on(CPU).inference(() -> {
+            Golden golden = Golden.read("operations.safetensors");
+            Tensor query = golden.get("attention_masked.in.0");
+            Tensor key = golden.get("attention_masked.in.1");
+            Tensor value = golden.get("attention_masked.in.2");
+            Tensor bias = golden.get("attention_masked.in.3");
+            double usual = 1 / Math.sqrt((double) query.size(-1));
+            golden.requireClose("attention_masked.out", Ops.attention(query, key, value, bias, usual), TOLERANCE);
+            golden.requireClose(
+                    "attention_masked.out", Ops.attention(query.mul(usual), key, value, bias, 1.0), TOLERANCE);
+            return true;
         });
     }
 }
