@@ -5,8 +5,10 @@ import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** The encoder of a T5 v1.1, equal to transformers' {@code T5EncoderModel} with a gated GELU. */
 public final class T5Encoder extends Network {
@@ -45,9 +47,26 @@ public final class T5Encoder extends Network {
         return Network.build(source, builder -> new T5Encoder(config, builder, device));
     }
 
+    /** Loads the network from its folder in a pipeline. */
+    static T5Encoder load(Path directory, WeightOptions options) {
+        T5Config config = T5Config.read(ConfigFile.read(directory.resolve("config.json")));
+        return Checkpoint.load(
+                directory, TRANSFORMERS_WEIGHTS, options, source -> build(config, source, options.device()));
+    }
+
     /** The shape of the network. */
     public T5Config config() {
         return config;
+    }
+
+    @Override
+    Map<String, Object> configJson() {
+        return config.toJson();
+    }
+
+    @Override
+    String weightsStem() {
+        return TRANSFORMERS_WEIGHTS;
     }
 
     /**

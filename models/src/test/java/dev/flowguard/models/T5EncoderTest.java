@@ -96,7 +96,6 @@ class T5EncoderTest {
     }
 
     private static T5Encoder load() {
-        T5Config config = T5Config.read(ConfigFile.read(FOLDER.resolve("config.json")));
-        return Checkpoint.load(FOLDER, "model", Device.cpu(), source -> T5Encoder.build(config, source, Device.cpu()));
+        return T5Encoder.load(FOLDER, WeightOptions.on(Device.cpu()));
     }
 }
