@@ -3,6 +3,7 @@ package dev.flowguard.models;
 import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** One layer of a CLIP text encoder: causal self-attention and a feed-forward part, normalised before each. */
 final class ClipLayer {
@@ -38,19 +39,23 @@ final class ClipLayer {
         norm2 = builder.layerNorm("layer_norm2", width, config.layerNormEps());
     }
 
-    /** [B, L, hidden] -> [B, L, hidden] */
-    Tensor forward(Tensor x) {
+    /**
+     * [B, L, hidden] -> [B, L, hidden]
+     *
+     * @param mask added to the logits, [B, 1, L, L]; null if every token sees itself and all before it
+     */
+    Tensor forward(Tensor x, @Nullable Tensor mask) {
         try (Scope scope = Scope.open()) {
-            Tensor attended = x.add(attention(norm1.forward(x)));
+            Tensor attended = x.add(attention(norm1.forward(x), mask));
             Tensor wide = widen.forward(norm2.forward(attended));
             return attended.add(narrow.forward(quickGelu ? wide.quickGelu() : wide.gelu()))
                     .keep();
         }
     }
 
-    private Tensor attention(Tensor x) {
-        Tensor attended =
-                Ops.attention(split(query.forward(x)), split(key.forward(x)), split(value.forward(x)), null, true);
+    private Tensor attention(Tensor x, @Nullable Tensor mask) {
+        Tensor attended = Ops.attention(
+                split(query.forward(x)), split(key.forward(x)), split(value.forward(x)), mask, mask == null);
         return out.forward(attended.transpose(1, 2).reshape(x.shape()));
     }
 

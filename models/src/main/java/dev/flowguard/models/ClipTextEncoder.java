@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A CLIP text encoder with projection, equal to transformers' {@code CLIPTextModelWithProjection}. */
 public final class ClipTextEncoder extends Network {
@@ -23,6 +24,15 @@ public final class ClipTextEncoder extends Network {
      * @param pooled projected, normalised last state at the end of the text, [B, projection]
      */
     public record Encoded(Tensor context, Tensor pooled) {}
+
+    /**
+     * All that one encoder knows of a batch, FLOAT32.
+     *
+     * @param hidden what goes into the first layer and what comes out of each, [B, L, hidden]
+     * @param last what comes out of the last layer, normalised, [B, L, hidden]
+     * @param pooled the row of {@code last} at the end of the text, [B, hidden]
+     */
+    record States(List<Tensor> hidden, Tensor last, Tensor pooled) {}
 
     private final ClipTextConfig config;
     private final Tensor tokens;
@@ -91,6 +101,20 @@ public final class ClipTextEncoder extends Network {
      * @param ids one row per prompt, all of one length of at most {@code maxPositionEmbeddings}, every id in the vocabulary
      */
     public Encoded encode(List<long[]> ids) {
+        try (Scope scope = Scope.open()) {
+            States states = states(ids, null);
+            Tensor lastButOne = states.hidden().get(layers.size() - 1);
+            return new Encoded(lastButOne.keep(), project(states.pooled()).keep());
+        }
+    }
+
+    /**
+     * Every state of a pass.
+     *
+     * @param ids as {@link #encode} takes them
+     * @param attentionMask of the same shape: 1 for tokens that later ones attend to, 0 for the others; null for all 1
+     */
+    States states(List<long[]> ids, @Nullable List<long[]> attentionMask) {
         TokenBatch batch = TokenBatch.of(ids, config.vocabSize());
         int length = batch.length();
         if (length > config.maxPositionEmbeddings()) {
@@ -101,19 +125,39 @@ public final class ClipTextEncoder extends Network {
         for (int row = 0; row < ids.size(); row++) {
             ends[row] = (long) row * length + endOf(ids.get(row));
         }
-        try (Scope scope = Scope.open()) {
-            Tensor x = Ops.embedding(batch.toTensor(device), tokens).add(positions.slice(0, 0, length));
-            Tensor lastButOne = x;
-            for (ClipLayer layer : layers) {
-                lastButOne = x;
-                x = layer.forward(x);
-            }
-            Tensor states = finalNorm.forward(x).reshape((long) ids.size() * length, config.hiddenSize());
-            Tensor pooled = Ops.embedding(Tensor.ofLongs(device, ends, ends.length), states);
-            return new Encoded(
-                    lastButOne.to(DType.FLOAT32).keep(),
-                    projection.forward(pooled).to(DType.FLOAT32).keep());
+        Tensor mask = attentionMask == null ? null : causalMask(attentionMask, batch);
+        List<Tensor> hidden = new ArrayList<>();
+        Tensor x = Ops.embedding(batch.toTensor(device), tokens).add(positions.slice(0, 0, length));
+        hidden.add(x.to(DType.FLOAT32));
+        for (ClipLayer layer : layers) {
+            x = layer.forward(x, mask);
+            hidden.add(x.to(DType.FLOAT32));
         }
+        Tensor last = finalNorm.forward(x);
+        Tensor pooled = Ops.embedding(
+                Tensor.ofLongs(device, ends, ends.length),
+                last.reshape((long) ids.size() * length, config.hiddenSize()));
+        return new States(hidden, last.to(DType.FLOAT32), pooled.to(DType.FLOAT32));
+    }
+
+    /** Pooled states [B, hidden] -> text embeddings [B, projection], FLOAT32 */
+    Tensor project(Tensor pooled) {
+        return projection.forward(pooled.to(dtype())).to(DType.FLOAT32);
+    }
+
+    /** [B, 1, L, L]: what is added to the logits, so that a token sees no later one and none that is masked. */
+    private Tensor causalMask(List<long[]> attentionMask, TokenBatch ids) {
+        TokenBatch.of(attentionMask, 2).requireShapeOf(ids);
+        int length = ids.length();
+        float[] mask = new float[Math.multiplyExact(ids.rows(), length * length)];
+        for (int row = 0, at = 0; row < ids.rows(); row++) {
+            for (int query = 0; query < length; query++) {
+                for (int key = 0; key < length; key++, at++) {
+                    mask[at] = key > query || attentionMask.get(row)[key] == 0 ? -Float.MAX_VALUE : 0;
+                }
+            }
+        }
+        return Tensor.of(device, mask, ids.rows(), 1, length, length).to(dtype());
     }
 
     /** The first end of text; as in PyTorch's argmax, the first position if there is none. */

@@ -54,6 +54,17 @@ public final class PipelineFolder {
         return entry.isArray() && !entry.isEmpty() && !ConfigFile.isAbsent(entry.get(entry.size() - 1));
     }
 
+    /** The components that the pipeline has, in the order of its index. */
+    public List<String> components() {
+        return index.root().propertyNames().stream().filter(this::has).toList();
+    }
+
+    /** The Python class of a component that it has, such as {@code AutoencoderKL}. */
+    public String className(String component) {
+        JsonNode entry = index.root().path(component);
+        return entry.path(entry.size() - 1).asString("");
+    }
+
     /** The folder of a component. */
     public Path component(String name) {
         return path.resolve(name);

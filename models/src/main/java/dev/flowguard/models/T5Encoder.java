@@ -95,9 +95,7 @@ public final class T5Encoder extends Network {
         try (Scope scope = Scope.open()) {
             TokenBatch batch = TokenBatch.of(ids, config.vocabSize());
             TokenBatch mask = TokenBatch.of(attentionMask, 2);
-            if (mask.rows() != batch.rows() || mask.length() != batch.length()) {
-                throw new IllegalArgumentException("the attention mask must have the shape of the ids");
-            }
+            mask.requireShapeOf(batch);
             Tensor bias = positions.forward(batch.length());
             Tensor hidden = mask.toTensor(device)
                     .to(DType.FLOAT32)

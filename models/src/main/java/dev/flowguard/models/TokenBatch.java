@@ -31,6 +31,13 @@ final class TokenBatch {
         return new TokenBatch(flat, ids.size(), length);
     }
 
+    /** @throws IllegalArgumentException if the other has other rows or another length */
+    void requireShapeOf(TokenBatch other) {
+        if (rows != other.rows || length != other.length) {
+            throw new IllegalArgumentException("the attention mask must have the shape of the ids");
+        }
+    }
+
     int rows() {
         return rows;
     }
