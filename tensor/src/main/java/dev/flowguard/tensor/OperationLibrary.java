@@ -43,7 +43,8 @@ final class OperationLibrary {
         CONV_TRANSPOSE2D,
         TO_DTYPE,
         TO_DEVICE_OF,
-        COPY_INTO
+        COPY_INTO,
+        IN_GRAPH
     }
 
     private static final String SOURCE = "op-library.py";

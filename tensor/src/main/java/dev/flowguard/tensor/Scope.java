@@ -32,9 +32,13 @@ public final class Scope implements AutoCloseable {
     private final List<Tensor> tensors = new ArrayList<>();
     private final @Nullable Boolean gradModeBefore;
 
-    private Scope(@Nullable Scope parent, @Nullable Boolean gradModeBefore) {
+    /** What was checkpointed under this grad mode; null where nothing is recorded. */
+    private final @Nullable CheckpointTape tape;
+
+    private Scope(@Nullable Scope parent, @Nullable Boolean gradModeBefore, @Nullable CheckpointTape tape) {
         this.parent = parent;
         this.gradModeBefore = gradModeBefore;
+        this.tape = tape;
     }
 
     /** Opens a scope inside the current one, if there is one. */
@@ -43,7 +47,7 @@ public final class Scope implements AutoCloseable {
         if (parent == null) {
             return open(false);
         }
-        return enter(new Scope(parent, null));
+        return enter(new Scope(parent, null, parent.tape));
     }
 
     /**
@@ -53,11 +57,16 @@ public final class Scope implements AutoCloseable {
      * the optimizer makes the second backward through a TorchScript operation fail.
      */
     static Scope open(boolean gradients) {
+        return open(gradients, gradients ? new CheckpointTape() : null);
+    }
+
+    /** Opens a scope that records, or does not, and knows the tape: for the passes through a checkpointed segment. */
+    static Scope open(boolean gradients, @Nullable CheckpointTape tape) {
         Engine.get();
         boolean before = JniUtils.isGradMode();
         JniUtils.setGradMode(gradients);
         JniUtils.setGraphExecutorOptimize(false);
-        return enter(new Scope(INNERMOST.get(), before));
+        return enter(new Scope(INNERMOST.get(), before, tape));
     }
 
     /** Gives the tensor to the innermost scope of this thread. */
@@ -75,6 +84,12 @@ public final class Scope implements AutoCloseable {
     /** The scope that a new tensor of this thread would belong to. */
     static @Nullable Scope innermost() {
         return INNERMOST.get();
+    }
+
+    /** The checkpoints of the innermost {@link Compute#training} of this thread; null where nothing is recorded. */
+    static @Nullable CheckpointTape tape() {
+        Scope scope = INNERMOST.get();
+        return scope == null ? null : scope.tape;
     }
 
     /** Moves a tensor of this scope one scope out, or to the caller if this is the outermost. */
@@ -108,6 +123,9 @@ public final class Scope implements AutoCloseable {
             if (tensor.scope() == this) {
                 tensor.close();
             }
+        }
+        if (tape != null && (parent == null || parent.tape != tape)) {
+            tape.close();
         }
         if (gradModeBefore != null) {
             JniUtils.setGradMode(gradModeBefore);

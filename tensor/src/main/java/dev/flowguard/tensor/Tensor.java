@@ -605,6 +605,23 @@ public final class Tensor implements AutoCloseable {
 
     // For this package
 
+    /** A new handle on this very tensor, graph and all. */
+    Tensor sameTensor() {
+        return to(dtype());
+    }
+
+    /** Whether a backward can go through or end at this tensor. */
+    boolean inGraph() {
+        try (Scope scope = Scope.open()) {
+            return typed(call(Operation.IN_GRAPH, array), DType.INT64).item() != 0;
+        }
+    }
+
+    /** Whether this was not computed by a recorded operation. */
+    boolean isLeaf() {
+        return !inGraph() || requiresGradient();
+    }
+
     PtNDArray array() {
         return array;
     }

@@ -36,3 +36,5 @@ class Operations(Module):
     return torch.to(x, dtype=None, layout=None, device=ops.prim.device(other))
   def copy_into(self: __torch__.Operations, target: Tensor, source: Tensor) -> Tensor:
     return torch.copy_(target, source)
+  def in_graph(self: __torch__.Operations, x: Tensor) -> Tensor:
+    return torch.tensor(int(ops.prim.requires_grad(x)))

@@ -34,8 +34,10 @@ final class ForkedJvm implements AutoCloseable {
                 List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))));
         command.add(main.getName());
         try {
-            return new ForkedJvm(
-                    new ProcessBuilder(command).redirectErrorStream(true).start());
+            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+            // As the launcher does: a tensor's pages go back to the system with the tensor.
+            builder.environment().put("MALLOC_MMAP_THRESHOLD_", Integer.toString(1 << 20));
+            return new ForkedJvm(builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
