@@ -29,6 +29,9 @@ fi
 export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-PASSIVE}"
 export DJL_OFFLINE=true
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+# A tensor of 1 MiB or more is memory of its own that goes back to the system with it. Without this, glibc raises the
+# threshold by itself and the holes that activations leave behind cost hundreds of MB.
+export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-1048576}"
 
 java=java
 [ -z "${JAVA_HOME:-}" ] || java=$JAVA_HOME/bin/java

@@ -16,6 +16,12 @@ public interface FlowTransformer {
      */
     Tensor velocity(Tensor latents, Tensor timesteps, Conditioning conditioning);
 
+    /**
+     * From now on training keeps only what lies between blocks and computes the blocks once more in backward: some 30 % more
+     * time for a fraction of the memory, and the same gradients. Without effect on inference.
+     */
+    void enableGradientCheckpointing();
+
     /** What training may change, by name, without adapters. */
     Map<String, Tensor> parameters();
 

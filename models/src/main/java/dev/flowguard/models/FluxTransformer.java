@@ -36,6 +36,7 @@ public final class FluxTransformer extends Network implements FlowTransformer {
     private final List<SingleStreamBlock> singleBlocks = new ArrayList<>();
     private final AdaptiveNorm outputNorm;
     private final Linear outputProjection;
+    private boolean gradientCheckpointing;
 
     private FluxTransformer(FluxTransformerConfig config, NetworkBuilder builder, Device device) {
         super(builder.contents());
@@ -146,12 +147,17 @@ public final class FluxTransformer extends Network implements FlowTransformer {
                     tokenEmbedder.forward(hiddenStates.to(dtype())),
                     contextEmbedder.forward(encoderHiddenStates.to(dtype())));
             for (JointBlock block : blocks) {
-                JointBlock.Streams next = block.forward(streams, modulation, null, positions);
+                JointBlock.Streams next = gradientCheckpointing
+                        ? block.checkpointed(streams, modulation, null, positions)
+                        : block.forward(streams, modulation, null, positions);
                 streams = new JointBlock.Streams(next.image(), finite(next.context()));
             }
             Tensor tokens = Ops.concat(List.of(streams.image(), streams.context()), 1);
             for (SingleStreamBlock block : singleBlocks) {
-                tokens = finite(block.forward(tokens, modulation, positions));
+                tokens = finite(
+                        gradientCheckpointing
+                                ? block.checkpointed(tokens, modulation, positions)
+                                : block.forward(tokens, modulation, positions));
             }
             Tensor image = tokens.slice(1, 0, hiddenStates.size(1));
             return outputProjection
@@ -159,6 +165,11 @@ public final class FluxTransformer extends Network implements FlowTransformer {
                     .to(DType.FLOAT32)
                     .keep();
         }
+    }
+
+    @Override
+    public void enableGradientCheckpointing() {
+        gradientCheckpointing = true;
     }
 
     /** [rows·columns, 3]: 0, row, column */

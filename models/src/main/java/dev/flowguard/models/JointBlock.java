@@ -1,7 +1,10 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.Autograd;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +61,27 @@ final class JointBlock {
             Tensor newContext = residuals(in.context(), attended.context(), context.rest(), contextFeedForward);
             return new Streams(newImage, newContext).keep();
         }
+    }
+
+    /** {@link #forward}, computed again in backward instead of kept. */
+    Streams checkpointed(Streams in, Tensor modulation, @Nullable Tensor bias, @Nullable RotaryPositions positions) {
+        List<Tensor> inputs = new ArrayList<>(List.of(in.image(), in.context(), modulation));
+        if (bias != null) {
+            inputs.add(bias);
+        }
+        if (positions != null) {
+            inputs.addAll(positions.tensors());
+        }
+        List<Tensor> outputs = Autograd.checkpoint(inputs, given -> {
+            Iterator<Tensor> next = given.iterator();
+            Streams out = forward(
+                    new Streams(next.next(), next.next()),
+                    next.next(),
+                    bias == null ? null : next.next(),
+                    positions == null ? null : RotaryPositions.ofTables(next.next(), next.next()));
+            return List.of(out.image(), out.context());
+        });
+        return new Streams(outputs.get(0), outputs.get(1));
     }
 
     /** @param rest gate of the attention; shift, scale and gate of the feed-forward part */

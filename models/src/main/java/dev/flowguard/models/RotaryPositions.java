@@ -25,6 +25,16 @@ final class RotaryPositions {
         this.sin = sin;
     }
 
+    /** Positions whose angles are computed already: {@link #tensors} of others. */
+    static RotaryPositions ofTables(Tensor cos, Tensor sin) {
+        return new RotaryPositions(cos, sin);
+    }
+
+    /** The tables of cosines and sines. */
+    List<Tensor> tensors() {
+        return List.of(cos, sin);
+    }
+
     /**
      * The angles of a sequence, in the current scope.
      *

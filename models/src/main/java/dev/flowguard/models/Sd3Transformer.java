@@ -26,6 +26,7 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
     private final List<JointBlock> blocks = new ArrayList<>();
     private final AdaptiveNorm outputNorm;
     private final Linear outputProjection;
+    private boolean gradientCheckpointing;
 
     private Sd3Transformer(Sd3TransformerConfig config, NetworkBuilder builder, Device device) {
         super(builder.contents());
@@ -85,7 +86,9 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
             JointBlock.Streams streams = new JointBlock.Streams(patches.forward(latents.to(dtype())), context);
             Tensor bias = attentionBias(streams, conditioning.lastTokenCopies());
             for (JointBlock block : blocks) {
-                streams = block.forward(streams, modulation, bias, null);
+                streams = gradientCheckpointing
+                        ? block.checkpointed(streams, modulation, bias, null)
+                        : block.forward(streams, modulation, bias, null);
             }
             Tensor tokens = outputProjection.forward(
                     outputNorm.forward(streams.image(), modulation).normed());
@@ -93,6 +96,11 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
                     .to(DType.FLOAT32)
                     .keep();
         }
+    }
+
+    @Override
+    public void enableGradientCheckpointing() {
+        gradientCheckpointing = true;
     }
 
     /** [1, 1, 1, N + L]: ln(copies) for the last key, so that its softmax weight is that of all its copies together. */

@@ -1,8 +1,11 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.Autograd;
 import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -40,5 +43,17 @@ final class SingleStreamBlock {
             Tensor update = out.forward(Ops.concat(List.of(attended, widened), 2));
             return tokens.add(update.mul(modulated.rest().get(0))).keep();
         }
+    }
+
+    /** {@link #forward}, computed again in backward instead of kept. */
+    Tensor checkpointed(Tensor tokens, Tensor modulation, RotaryPositions positions) {
+        List<Tensor> inputs = new ArrayList<>(List.of(tokens, modulation));
+        inputs.addAll(positions.tensors());
+        return Autograd.checkpoint(inputs, given -> {
+                    Iterator<Tensor> next = given.iterator();
+                    return List.of(
+                            forward(next.next(), next.next(), RotaryPositions.ofTables(next.next(), next.next())));
+                })
+                .get(0);
     }
 }
