@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -52,44 +51,37 @@ public final class SigmaSchedule {
     }
 
     /**
-     * Stable Diffusion 3's schedule with a static shift, as diffusers' {@code FlowMatchEulerDiscreteScheduler} makes
-     * it: {@code f(s) = shift s / (1 + (shift - 1) s)} is applied to {@code linspace(1, sigma_min, T)} where {@code
-     * sigma_min = f(1/1000)} was shifted already. The lower end is thus shifted twice: the last step is almost a no-op
-     * and the one before it the longest.
+     * The schedule that diffusers' {@code FlowMatchEulerDiscreteScheduler} makes: {@code f(s) = shift s / (1 + (shift - 1)
+     * s)} applied to {@code linspace(1, lowest, T)}, then 0. A pipeline says which lowest level and which shift are its
+     * own.
+     *
+     * @param steps T, at least 1
+     * @param lowest level of the last step before it is shifted, in (0, 1]
+     * @param shift s of f; 1 for none
+     */
+    public static SigmaSchedule shifted(int steps, double lowest, double shift) {
+        requireSteps(steps, 1);
+        if (!(shift > 0 && shift < TRAINING_LEVELS)) {
+            throw new InputException("sigma schedule: shift is " + shift + "; it must be in (0, 1000), 3 for SD3");
+        }
+        if (!(lowest > 0 && lowest <= 1)) {
+            throw new InputException("sigma schedule: the lowest level is " + lowest + "; it must be in (0, 1]");
+        }
+        return of(IntStream.rangeClosed(0, steps)
+                .mapToDouble(i -> i < steps ? shift(1 + i * (lowest - 1) / Math.max(1, steps - 1), shift) : 0)
+                .toArray());
+    }
+
+    /**
+     * Stable Diffusion 3's schedule with a static shift: its lowest level {@code f(1/1000)} was shifted already. The lower
+     * end is thus shifted twice: the last step is almost a no-op and the one before it the longest.
      *
      * @param steps T, at least 2 (diffusers' linspace leaves a single step nothing to walk)
      * @param shift 3 for SD3 and SD3.5; 1 for none
      */
     public static SigmaSchedule sd3(int steps, double shift) {
         requireSteps(steps, 2);
-        if (!(shift > 0 && shift < TRAINING_LEVELS)) {
-            throw new InputException("sigma schedule: shift is " + shift + "; it must be in (0, 1000), 3 for SD3");
-        }
-        double sigmaMin = shift(1.0 / TRAINING_LEVELS, shift);
-        return walk(steps, i -> shift(1 + i * (sigmaMin - 1) / (steps - 1), shift));
-    }
-
-    /**
-     * FLUX.1's schedule, whose shift depends on the resolution: {@code sigma = e^mu / (e^mu + 1/s - 1)} on {@code s =
-     * linspace(1, 1/T, T)}, with {@code mu} linear in the number of image tokens {@code L = (height/16)(width/16)}: .5
-     * at 256 tokens, 1.15 at 4096 (diffusers' {@code calculate_shift}).
-     *
-     * @param steps T, at least 1
-     * @param height of the image, in pixels
-     * @param width of the image, in pixels
-     */
-    public static SigmaSchedule flux(int steps, int height, int width) {
-        requireSteps(steps, 1);
-        if (height < 16 || width < 16) {
-            throw new InputException(
-                    "sigma schedule: image of " + height + " x " + width + " pixels; FLUX needs at least 16 x 16");
-        }
-        long tokens = Math.multiplyFull(height / 16, width / 16);
-        double mu = .5 + (1.15 - .5) * (tokens - 256) / (4096 - 256);
-        return walk(steps, i -> {
-            double s = 1 + i * (1.0 / steps - 1) / Math.max(1, steps - 1);
-            return Math.exp(mu) / (Math.exp(mu) + (1 / s - 1));
-        });
+        return shifted(steps, shift(1.0 / TRAINING_LEVELS, shift), shift);
     }
 
     /** T, the number of steps. */
@@ -143,12 +135,6 @@ public final class SigmaSchedule {
     private static double shift(double sigma, double shift) {
         // The denominator is 1 + (shift - 1) sigma, written so that sigma = 1 stays exactly 1.
         return shift * sigma / (shift * sigma + (1 - sigma));
-    }
-
-    private static SigmaSchedule walk(int steps, IntToDoubleFunction sigma) {
-        return of(IntStream.rangeClosed(0, steps)
-                .mapToDouble(i -> i < steps ? sigma.applyAsDouble(i) : 0)
-                .toArray());
     }
 
     private static void requireSteps(int steps, int least) {

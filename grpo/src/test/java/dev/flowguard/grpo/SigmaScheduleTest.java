@@ -25,10 +25,10 @@ class SigmaScheduleTest {
 
     @Test
     void fluxIsShiftedByItsResolution() {
-        assertSigmas(SigmaSchedule.flux(6, 512, 512), Golden.values("flux.512.6"), 1e-15);
-        assertSigmas(SigmaSchedule.flux(10, 1024, 1024), Golden.values("flux.1024.10"), 1e-15);
+        assertSigmas(SigmaSchedule.shifted(6, 1. / 6, Math.exp(.63)), Golden.values("flux.512.6"), 1e-15);
+        assertSigmas(SigmaSchedule.shifted(10, .1, Math.exp(1.15)), Golden.values("flux.1024.10"), 1e-15);
         double[] diffusers = {1, .9037356, .7897048, .6524895, .4842184, .2730033, 0};
-        assertSigmas(SigmaSchedule.flux(6, 512, 512), diffusers, 5e-8);
+        assertSigmas(SigmaSchedule.shifted(6, 1. / 6, Math.exp(.63)), diffusers, 5e-8);
     }
 
     @Test
@@ -63,7 +63,7 @@ class SigmaScheduleTest {
         assertThatThrownBy(() -> SigmaSchedule.of(1, .5)).hasMessageContaining("last sigma is 0.5");
         assertThatThrownBy(() -> SigmaSchedule.sd3(1, 3)).hasMessageContaining("1 steps");
         assertThatThrownBy(() -> SigmaSchedule.sd3(10, -1)).hasMessageContaining("shift is -1.0");
-        assertThatThrownBy(() -> SigmaSchedule.flux(6, 8, 512)).hasMessageContaining("8 x 512");
+        assertThatThrownBy(() -> SigmaSchedule.shifted(6, 0, 1)).hasMessageContaining("lowest level is 0.0");
     }
 
     @Property(tries = 200)
@@ -77,8 +77,8 @@ class SigmaScheduleTest {
 
     @Property(tries = 200)
     void everyFluxScheduleFallsFromOneToZero(
-            @ForAll @IntRange(min = 1, max = 200) int steps, @ForAll @IntRange(min = 16, max = 2048) int pixels) {
-        SigmaSchedule schedule = SigmaSchedule.flux(steps, pixels, pixels);
+            @ForAll @IntRange(min = 1, max = 200) int steps, @ForAll @DoubleRange(min = 0, max = 2) double mu) {
+        SigmaSchedule schedule = SigmaSchedule.shifted(steps, 1. / steps, Math.exp(mu));
         assertThat(schedule.steps()).isEqualTo(steps);
         assertThat(schedule.sigma(0)).isEqualTo(1);
     }

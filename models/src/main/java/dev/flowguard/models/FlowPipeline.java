@@ -5,6 +5,7 @@ import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From a prompt to an image: text encoders, the transformer of a flow, and the decoder of its latents.
@@ -25,12 +26,7 @@ public interface FlowPipeline extends AutoCloseable {
         PipelineFolder folder = PipelineFolder.open(directory);
         return switch (folder.className()) {
             case StableDiffusion3Pipeline.CLASS_NAME -> StableDiffusion3Pipeline.load(folder, options);
-            default ->
-                throw folder.index()
-                        .invalid(
-                                "_class_name",
-                                "is '" + folder.className() + "', but only " + StableDiffusion3Pipeline.CLASS_NAME
-                                        + " can be loaded");
+            default -> throw folder.unknownClass();
         };
     }
 
@@ -65,8 +61,30 @@ public interface FlowPipeline extends AutoCloseable {
      */
     long[] latentShape(int height, int width);
 
+    /**
+     * The noise levels of an image as diffusers' pipeline of this class visits them with this pipeline's scheduler.
+     * Whoever samples and whoever trains on the samples both go by it.
+     *
+     * @param steps T
+     * @param height in pixels
+     * @param width in pixels
+     * @param shift a static shift in place of the scheduler's own, or null
+     */
+    NoiseRange noiseRange(int steps, int height, int width, @Nullable Double shift);
+
+    /** What kind of model this is. */
+    ModelFamily family();
+
     /** The policy. */
     FlowTransformer transformer();
+
+    /**
+     * Writes the pipeline directory; adapters are not part of it. The index comes last, so a directory that has one is
+     * complete.
+     *
+     * @throws InputException if the disk refuses
+     */
+    void save(Path directory);
 
     /** Where it computes. */
     Device device();

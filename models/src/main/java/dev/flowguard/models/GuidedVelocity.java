@@ -7,11 +7,11 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A pipeline's velocity with the prompts and classifier-free guidance (Ho and Salimans 2022) bound: the policy as sampling
+ * A pipeline's velocity with the prompts and their guidance (classifier-free: Ho and Salimans 2022) bound: the policy as sampling
  * and training see it. Both must use this one, or their importance ratios do not begin at 1.
  *
- * <p>Computes as diffusers does: with a scale other than 1, unconditional and conditional velocity come from one forward of
- * twice the batch, the unconditional half first, and are joined to {@code v = u + scale (c - u)}.
+ * <p>Computes as diffusers does: under classifier-free guidance, unconditional and conditional velocity come from one
+ * forward of twice the batch, the unconditional half first, and are joined to {@code v = u + scale (c - u)}.
  *
  * <p>Belongs to the {@linkplain dev.flowguard.tensor.Scope scope} that it was made in.
  */
@@ -19,28 +19,30 @@ public final class GuidedVelocity {
 
     private final FlowPipeline pipeline;
     private final Conditioning conditioning;
-    private final double scale;
+    private final double classifierFree;
 
-    private GuidedVelocity(FlowPipeline pipeline, Conditioning conditioning, double scale) {
+    private GuidedVelocity(FlowPipeline pipeline, Conditioning conditioning, double classifierFree) {
         this.pipeline = pipeline;
         this.conditioning = conditioning;
-        this.scale = scale;
+        this.classifierFree = classifierFree;
     }
 
     /**
      * The policy for a batch of prompts, in the current scope.
      *
      * @param prompts one a member
-     * @param negativePrompt what to steer away from; empty is the empty prompt
-     * @param scale of the guidance; 1 for none, which costs half
+     * @param guidance classifier-free guidance costs twice the work
+     * @throws dev.flowguard.tensor.InputException if the model has no use for that guidance
      */
-    public static GuidedVelocity of(FlowPipeline pipeline, List<String> prompts, String negativePrompt, double scale) {
+    public static GuidedVelocity of(FlowPipeline pipeline, List<String> prompts, Guidance guidance) {
+        Guidance.Use use = pipeline.family().use(guidance);
         List<String> encoded = new ArrayList<>();
-        if (scale != 1) {
-            encoded.addAll(Collections.nCopies(prompts.size(), negativePrompt));
+        if (use.classifierFree() != 1) {
+            encoded.addAll(Collections.nCopies(prompts.size(), guidance.negativePrompt()));
         }
         encoded.addAll(prompts);
-        return new GuidedVelocity(pipeline, pipeline.encode(encoded), scale);
+        Conditioning conditioning = pipeline.encode(encoded).withGuidanceScale(use.embedded());
+        return new GuidedVelocity(pipeline, conditioning, use.classifierFree());
     }
 
     /**
@@ -51,12 +53,12 @@ public final class GuidedVelocity {
      * @return [B, C, h, w] in the current scope
      */
     public Tensor velocity(Tensor latents, double sigma) {
-        if (scale == 1) {
+        if (classifierFree == 1) {
             return pipeline.velocity(latents, sigma, conditioning);
         }
         Tensor twice = Ops.concat(List.of(latents, latents), 0);
         List<Tensor> halves = pipeline.velocity(twice, sigma, conditioning).chunk(2, 0);
         Tensor unconditional = halves.get(0);
-        return unconditional.add(halves.get(1).sub(unconditional).mul(scale));
+        return unconditional.add(halves.get(1).sub(unconditional).mul(classifierFree));
     }
 }

@@ -37,6 +37,21 @@ public record LoraConfig(
             "attn.add_v_proj",
             "attn.to_add_out");
 
+    /** The twelve kinds of projection that Flow-GRPO adapts in FLUX: attention, and both feed-forward parts. */
+    public static final List<String> FLUX_BLOCKS = List.of(
+            "attn.to_q",
+            "attn.to_k",
+            "attn.to_v",
+            "attn.to_out.0",
+            "attn.add_q_proj",
+            "attn.add_k_proj",
+            "attn.add_v_proj",
+            "attn.to_add_out",
+            "ff.net.0.proj",
+            "ff.net.2",
+            "ff_context.net.0.proj",
+            "ff_context.net.2");
+
     private static final int MAX_PATTERNS = 10_000;
 
     public LoraConfig {

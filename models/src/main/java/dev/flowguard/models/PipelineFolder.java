@@ -94,6 +94,13 @@ public final class PipelineFolder {
         index.requireClass(expected);
     }
 
+    /** What to throw where the class is none that is known here. */
+    InputException unknownClass() {
+        return index.invalid(
+                "_class_name",
+                "is '" + className() + "', but only StableDiffusion3Pipeline and FluxPipeline can be loaded");
+    }
+
     private static String whatIsThere(Path path) {
         if (Files.isRegularFile(path)) {
             return file(path);

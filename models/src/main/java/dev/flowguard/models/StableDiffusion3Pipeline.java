@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stable Diffusion 3 without T5, in the directory layout of diffusers' {@code StableDiffusion3Pipeline}: what one of the two
@@ -120,12 +121,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
         }
     }
 
-    /**
-     * Writes the pipeline directory; adapters are not part of it. The index comes last, so a directory that has one is
-     * complete.
-     *
-     * @throws InputException if the disk refuses
-     */
+    @Override
     public void save(Path directory) {
         deleteIndex(directory.resolve(PipelineFolder.INDEX));
         transformer.save(directory.resolve("transformer"));
@@ -166,6 +162,19 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
                     + largest + " x " + largest);
         }
         return new long[] {config.inChannels(), height / factor, width / factor};
+    }
+
+    @Override
+    public NoiseRange noiseRange(int steps, int height, int width, @Nullable Double shift) {
+        long[] latents = latentShape(height, width);
+        int patch = transformer.config().patchSize();
+        long tokens = (latents[1] / patch) * (latents[2] / patch);
+        return (shift == null ? scheduler : SchedulerConfig.ofShift(shift)).trainedRange(tokens);
+    }
+
+    @Override
+    public ModelFamily family() {
+        return ModelFamily.STABLE_DIFFUSION_3;
     }
 
     @Override

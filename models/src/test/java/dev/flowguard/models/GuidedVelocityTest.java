@@ -22,7 +22,7 @@ class GuidedVelocityTest {
                 float[] conditional = plain(pipeline, PROMPTS, latents);
                 float[] unconditional = plain(pipeline, List.of("", ""), latents);
 
-                float[] guided = GuidedVelocity.of(pipeline, PROMPTS, "", 4.5)
+                float[] guided = GuidedVelocity.of(pipeline, PROMPTS, Guidance.of(4.5))
                         .velocity(latents, SIGMA)
                         .toFloats();
 
@@ -41,7 +41,7 @@ class GuidedVelocityTest {
             Compute.on(Device.cpu()).inference(() -> {
                 Tensor latents = Noise.standardNormal(Device.cpu(), 5, 0, 2, 3, 4, 4);
 
-                assertThat(GuidedVelocity.of(pipeline, PROMPTS, "ignored", 1)
+                assertThat(GuidedVelocity.of(pipeline, PROMPTS, new Guidance(1, 1, "ignored"))
                                 .velocity(latents, SIGMA)
                                 .toFloats())
                         .isEqualTo(plain(pipeline, PROMPTS, latents));

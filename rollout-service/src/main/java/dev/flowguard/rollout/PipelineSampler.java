@@ -5,6 +5,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.flowguard.grpo.Trajectory;
 import dev.flowguard.grpo.TrajectorySampler;
 import dev.flowguard.models.FlowPipeline;
+import dev.flowguard.models.Guidance;
 import dev.flowguard.models.GuidedVelocity;
 import dev.flowguard.models.LoraAdapter;
 import dev.flowguard.models.PngImage;
@@ -44,6 +45,7 @@ final class PipelineSampler implements GroupSampler {
     private final TrajectorySampler training;
     private final TrajectorySampler evaluation;
     private final Compute compute;
+    private final Guidance guidance;
 
     /** A worker that is told to stop still draws what it holds. */
     private final ShutdownHold hold = ShutdownHold.open();
@@ -66,6 +68,8 @@ final class PipelineSampler implements GroupSampler {
         this.training = training;
         this.evaluation = evaluation;
         this.compute = Compute.on(pipeline.device());
+        this.guidance =
+                new Guidance(settings.getGuidanceScale(), settings.getTrueCfgScale(), settings.getNegativePrompt());
     }
 
     @Override
@@ -76,8 +80,7 @@ final class PipelineSampler implements GroupSampler {
     private SampledGroup draw(Lease lease, Runnable stillWanted) {
         long begin = System.nanoTime();
         List<String> prompts = each(lease, MemberSpec::getPrompt);
-        GuidedVelocity policy =
-                GuidedVelocity.of(pipeline, prompts, settings.getNegativePrompt(), settings.getGuidanceScale());
+        GuidedVelocity policy = GuidedVelocity.of(pipeline, prompts, guidance);
         Tensor noise = TrajectorySampler.initialLatents(
                 pipeline.device(), each(lease, MemberSpec::getInitialNoiseSeed), latentShape());
         Trajectory trajectory = sampler(lease)

@@ -6,10 +6,10 @@ import dev.flowguard.grpo.SigmaSchedule;
 import dev.flowguard.grpo.TrajectorySampler;
 import dev.flowguard.grpo.TransitionKernel;
 import dev.flowguard.models.FlowPipeline;
+import dev.flowguard.models.LoadOptions;
 import dev.flowguard.models.LoraAdapter;
 import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.PipelineDigest;
-import dev.flowguard.models.StableDiffusion3Pipeline;
 import dev.flowguard.proto.v1.AdapterSettings;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.proto.v1.Sampling;
@@ -30,7 +30,7 @@ record PipelineSamplerLoader(Device device) implements GroupSampler.Loader {
         requireSameWeights(folder, settings.getPipelineSha256());
         TrajectorySampler training = sampler(settings.getSampling());
         TrajectorySampler evaluation = sampler(settings.getEvaluation());
-        FlowPipeline pipeline = StableDiffusion3Pipeline.load(folder, device);
+        FlowPipeline pipeline = FlowPipeline.load(folder, LoadOptions.on(device));
         try {
             // Fails now rather than in the first group where the model cannot draw that size.
             pipeline.latentShape(settings.getHeight(), settings.getWidth());

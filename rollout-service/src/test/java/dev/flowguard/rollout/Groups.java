@@ -86,6 +86,7 @@ final class Groups {
                 .setHeight(8)
                 .setWidth(8)
                 .setGuidanceScale(1)
+                .setTrueCfgScale(1)
                 .setAdapter(AdapterSettings.newBuilder().setRank(2).setAlpha(4).addTargetModules("attn.to_q"))
                 .setSampling(sampling()
                         .setKernel(TransitionKernel.newBuilder()

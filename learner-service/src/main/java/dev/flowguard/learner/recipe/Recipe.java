@@ -1,6 +1,7 @@
 package dev.flowguard.learner.recipe;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import dev.flowguard.models.Guidance;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -60,8 +61,9 @@ public record Recipe(
      * @param numInferenceSteps T
      * @param kernel transition kernel of the stochastic steps
      * @param noiseLevel the kernel's noise level: a of Flow-SDE
-     * @param guidanceScale classifier-free guidance; 1 for none
-     * @param negativePrompt under guidance
+     * @param guidanceScale classifier-free guidance in SD3, an input of the network in FLUX.1-dev; 1 for none
+     * @param trueCfgScale classifier-free guidance in FLUX; 1 for none
+     * @param negativePrompt under classifier-free guidance
      * @param shift of the sigma schedule; absent for the pipeline's own
      * @param stochasticSteps which steps are stochastic
      */
@@ -70,9 +72,17 @@ public record Recipe(
             String kernel,
             double noiseLevel,
             double guidanceScale,
+            double trueCfgScale,
             String negativePrompt,
             @Nullable Double shift,
-            StochasticSteps stochasticSteps) {}
+            StochasticSteps stochasticSteps) {
+
+        /** How far prompts are followed. */
+        @JsonIgnore
+        public Guidance guidance() {
+            return new Guidance(guidanceScale, trueCfgScale, negativePrompt);
+        }
+    }
 
     /**
      * Evaluation on the held-out prompts, by the ODE.

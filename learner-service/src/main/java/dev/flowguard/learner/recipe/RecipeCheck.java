@@ -3,9 +3,9 @@ package dev.flowguard.learner.recipe;
 import dev.flowguard.grpo.GroupKey;
 import dev.flowguard.grpo.Presets;
 import dev.flowguard.grpo.TransitionKernel;
+import dev.flowguard.models.ModelFamily;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -29,6 +29,7 @@ final class RecipeCheck {
         require(recipe.iterations() >= 1, "/iterations", "must be at least 1");
         model(recipe.model());
         sampling(recipe.sampling(), recipe.seed());
+        guidance(recipe.sampling(), ModelFamily.of(Path.of(recipe.model().pipeline())));
         evaluation(recipe.evaluation());
         groups(recipe.groups(), recipe.optimizer());
         optimizer(recipe.optimizer());
@@ -43,10 +44,6 @@ final class RecipeCheck {
     }
 
     private void model(Recipe.Model model) {
-        require(
-                Files.isRegularFile(Path.of(model.pipeline(), "model_index.json")),
-                "/model/pipeline",
-                "is " + model.pipeline() + ", which is no diffusers pipeline directory: it has no model_index.json");
         require(model.height() >= 8 && model.height() <= 8192, "/model/height", "must be 8 to 8192 pixels");
         require(model.width() >= 8 && model.width() <= 8192, "/model/width", "must be 8 to 8192 pixels");
         guarded("/model/device", () -> Device.parse(model.device()));
@@ -55,7 +52,6 @@ final class RecipeCheck {
     private void sampling(Recipe.Sampling sampling, long seed) {
         int steps = sampling.numInferenceSteps();
         require(steps >= 2 && steps <= 1000, "/sampling/num_inference_steps", "must be 2 to 1000");
-        require(positive(sampling.guidanceScale()), "/sampling/guidance_scale", "must be positive; 1 for no guidance");
         require(
                 sampling.noiseLevel() > 0 && Double.isFinite(sampling.noiseLevel()),
                 "/sampling/noise_level",
@@ -66,6 +62,12 @@ final class RecipeCheck {
         guarded(
                 "/sampling/stochastic_steps",
                 () -> sampling.stochasticSteps().plan().stochasticSteps(steps, new GroupKey(seed, 0, 0)));
+    }
+
+    private void guidance(Recipe.Sampling sampling, ModelFamily family) {
+        require(positive(sampling.guidanceScale()), "/sampling/guidance_scale", "must be positive; 1 for no guidance");
+        require(positive(sampling.trueCfgScale()), "/sampling/true_cfg_scale", "must be positive; 1 for no guidance");
+        guarded("/sampling", () -> family.requireUse(sampling.guidance()));
     }
 
     private void evaluation(Recipe.Evaluation evaluation) {

@@ -4,7 +4,7 @@ import dev.flowguard.grpo.GroupAdvantage;
 import dev.flowguard.grpo.KlToReference;
 import dev.flowguard.grpo.Preset;
 import dev.flowguard.grpo.Presets;
-import dev.flowguard.models.LoraConfig;
+import dev.flowguard.models.ModelFamily;
 import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -19,9 +19,10 @@ final class RecipeDefaults {
     /**
      * The keys that a preset and the house fill.
      *
+     * @param family of the base model, which decides what is adapted and how it is guided
      * @throws dev.flowguard.tensor.InputException if there is no such preset
      */
-    static ObjectNode of(String presetName, YAMLMapper yaml) {
+    static ObjectNode of(String presetName, ModelFamily family, YAMLMapper yaml) {
         Preset preset = Presets.named(presetName);
         ObjectNode defaults = yaml.createObjectNode();
         defaults.put("seed", 42).put("iterations", 100).put("preset", presetName);
@@ -30,7 +31,8 @@ final class RecipeDefaults {
                 .put("num_inference_steps", preset.trainingSteps())
                 .put("kernel", preset.kernel().name())
                 .put("noise_level", preset.kernel().noiseLevel())
-                .put("guidance_scale", preset.guidanceScale())
+                .put("guidance_scale", family.guidanceScale(preset.guidanceScale()))
+                .put("true_cfg_scale", 1)
                 .put("negative_prompt", "")
                 .put("stochastic_steps", "all-but-last");
         defaults.putObject("evaluation")
@@ -46,7 +48,7 @@ final class RecipeDefaults {
         ObjectNode adapter =
                 defaults.putObject("adapter").put("rank", preset.loraRank()).put("lora_alpha", preset.loraAlpha());
         ArrayNode targets = adapter.putArray("target_modules");
-        LoraConfig.SD3_ATTENTION.forEach(targets::add);
+        family.loraTargets().forEach(targets::add);
         ObjectNode optimizer = defaults.putObject("optimizer")
                 .put("learning_rate", preset.optimizer().learningRate())
                 .put("epsilon", preset.optimizer().epsilon())

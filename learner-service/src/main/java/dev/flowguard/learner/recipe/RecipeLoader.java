@@ -1,6 +1,7 @@
 package dev.flowguard.learner.recipe;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.flowguard.models.ModelFamily;
 import dev.flowguard.tensor.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,8 +28,9 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /** Reads a {@link Recipe}, strictly: whatever is unknown, misspelt or impossible ends with one line that names it. */
 public final class RecipeLoader {
     private static final long LARGEST = 1 << 20;
+    private static final String PIPELINE = "/model/pipeline";
     private static final List<String> REQUIRED =
-            List.of("/name", "/model/pipeline", "/model/height", "/model/width", "/prompts/train", "/prompts/held_out");
+            List.of("/name", PIPELINE, "/model/height", "/model/width", "/prompts/train", "/prompts/held_out");
 
     private static final YAMLMapper YAML = YAMLMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -143,10 +145,24 @@ public final class RecipeLoader {
     }
 
     private ObjectNode defaults(ObjectNode written) {
+        ModelFamily family = family(written);
         try {
-            return RecipeDefaults.of(written.path("preset").asString(RecipeDefaults.PRESET), YAML);
+            return RecipeDefaults.of(written.path("preset").asString(RecipeDefaults.PRESET), family, YAML);
         } catch (InputException e) {
             throw problem("/preset", "cannot be: " + e.getMessage());
+        }
+    }
+
+    private ModelFamily family(ObjectNode written) {
+        JsonNode pipeline = written.at(PIPELINE);
+        if (!pipeline.isString()) {
+            // That it must be there is said where all that must be there is.
+            return ModelFamily.STABLE_DIFFUSION_3;
+        }
+        try {
+            return ModelFamily.of(beside(pipeline.stringValue()));
+        } catch (InputException e) {
+            throw problem(PIPELINE, "cannot be: " + e.getMessage());
         }
     }
 
@@ -215,10 +231,13 @@ public final class RecipeLoader {
 
     private void resolve(ObjectNode whole, String section, String key) {
         if (whole.get(section) instanceof ObjectNode object) {
-            Path path = Path.of(object.path(key).asString());
-            object.put(
-                    key, file.toAbsolutePath().resolveSibling(path).normalize().toString());
+            object.put(key, beside(object.path(key).asString()).toString());
         }
+    }
+
+    /** Paths in a recipe are relative to it. */
+    private Path beside(String path) {
+        return file.toAbsolutePath().resolveSibling(Path.of(path)).normalize();
     }
 
     private Recipe bind(ObjectNode whole) {

@@ -3,11 +3,13 @@ package dev.flowguard.learner.training;
 import dev.flowguard.grpo.SigmaSchedule;
 import dev.flowguard.grpo.VelocityField;
 import dev.flowguard.learner.recipe.Recipe;
+import dev.flowguard.models.FlowPipeline;
 import dev.flowguard.models.GuidedVelocity;
+import dev.flowguard.models.LoadOptions;
 import dev.flowguard.models.LoraAdapter;
 import dev.flowguard.models.LoraConfig;
+import dev.flowguard.models.NoiseRange;
 import dev.flowguard.models.PipelineDigest;
-import dev.flowguard.models.StableDiffusion3Pipeline;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
@@ -19,11 +21,11 @@ import java.util.function.Supplier;
 
 /** A pipeline's transformer with a LoRA. Owns both. */
 final class PipelinePolicy implements Policy {
-    private final StableDiffusion3Pipeline pipeline;
+    private final FlowPipeline pipeline;
     private final LoraAdapter adapter;
     private final Recipe recipe;
 
-    private PipelinePolicy(StableDiffusion3Pipeline pipeline, LoraAdapter adapter, Recipe recipe) {
+    private PipelinePolicy(FlowPipeline pipeline, LoraAdapter adapter, Recipe recipe) {
         this.pipeline = pipeline;
         this.adapter = adapter;
         this.recipe = recipe;
@@ -35,8 +37,9 @@ final class PipelinePolicy implements Policy {
      * @throws dev.flowguard.tensor.InputException if a file is missing or corrupt, or the recipe does not fit the model
      */
     static PipelinePolicy load(Recipe recipe) {
-        StableDiffusion3Pipeline pipeline = StableDiffusion3Pipeline.load(
-                Path.of(recipe.model().pipeline()), Device.parse(recipe.model().device()));
+        FlowPipeline pipeline = FlowPipeline.load(
+                Path.of(recipe.model().pipeline()),
+                LoadOptions.on(Device.parse(recipe.model().device())));
         try {
             pipeline.latentShape(recipe.model().height(), recipe.model().width());
             LoraAdapter adapter = pipeline.transformer().attachAdapter(loraConfig(recipe), recipe.seed());
@@ -59,8 +62,12 @@ final class PipelinePolicy implements Policy {
 
     @Override
     public SigmaSchedule schedule(int steps) {
-        Double shift = recipe.sampling().shift();
-        return SigmaSchedule.sd3(steps, shift == null ? pipeline.scheduler().shift() : shift);
+        NoiseRange range = pipeline.noiseRange(
+                steps,
+                recipe.model().height(),
+                recipe.model().width(),
+                recipe.sampling().shift());
+        return SigmaSchedule.shifted(steps, range.lowest(), range.shift());
     }
 
     @Override
@@ -83,12 +90,10 @@ final class PipelinePolicy implements Policy {
 
     @Override
     public VelocityField given(String prompt, int members) {
-        Recipe.Sampling sampling = recipe.sampling();
         return GuidedVelocity.of(
-                        pipeline,
-                        Collections.nCopies(members, prompt),
-                        sampling.negativePrompt(),
-                        sampling.guidanceScale())::velocity;
+                pipeline,
+                Collections.nCopies(members, prompt),
+                recipe.sampling().guidance())::velocity;
     }
 
     @Override

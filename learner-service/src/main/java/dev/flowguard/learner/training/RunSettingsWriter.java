@@ -35,6 +35,7 @@ final class RunSettingsWriter {
                 .setHeight(recipe.model().height())
                 .setWidth(recipe.model().width())
                 .setGuidanceScale(recipe.sampling().guidanceScale())
+                .setTrueCfgScale(recipe.sampling().trueCfgScale())
                 .setNegativePrompt(recipe.sampling().negativePrompt())
                 .setAdapter(AdapterSettings.newBuilder()
                         .setRank(recipe.adapter().rank())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flowguard.grpo.Preset;
+import dev.flowguard.models.Guidance;
 import dev.flowguard.tensor.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,8 +49,18 @@ class RecipeLoaderTest {
 
     @BeforeEach
     void pipeline() throws IOException {
-        Files.createDirectories(directory.resolve("base"));
-        Files.writeString(directory.resolve("base/model_index.json"), "{}");
+        pipeline("base", "StableDiffusion3Pipeline");
+        pipeline("unet", "StableDiffusionPipeline");
+        for (String flux : List.of("dev", "schnell")) {
+            pipeline(flux, "FluxPipeline");
+            Path transformer = Files.createDirectories(directory.resolve(flux + "/transformer"));
+            Files.writeString(transformer.resolve("config.json"), "{\"guidance_embeds\": " + flux.equals("dev") + "}");
+        }
+    }
+
+    private void pipeline(String name, String className) throws IOException {
+        Path folder = Files.createDirectories(directory.resolve(name));
+        Files.writeString(folder.resolve("model_index.json"), "{\"_class_name\": \"" + className + "\"}");
     }
 
     private Recipe load(String yaml) {
@@ -90,6 +101,34 @@ class RecipeLoaderTest {
         Preset preset = RecipePreset.of(recipe);
         assertThat(preset.groupSize()).isEqualTo(12);
         assertThat(preset.optimizer().learningRate()).isEqualTo(1e-3);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"base,4.5,8", "dev,3.5,12", "schnell,1,12"})
+    void theModelsFamilyDecidesWhatIsAdaptedAndHowItIsGuided(String pipeline, double guidanceScale, int targets) {
+        Recipe recipe = load(MINIMAL.replace("pipeline: base", "pipeline: " + pipeline));
+
+        assertThat(recipe.sampling().guidance()).isEqualTo(Guidance.of(guidanceScale));
+        assertThat(recipe.adapter().targetModules()).hasSize(targets).contains("attn.add_q_proj");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "base,true_cfg_scale: 2,true_cfg_scale is FLUX's",
+        "schnell,guidance_scale: 3.5,no guidance embedding",
+        "dev,true_cfg_scale: 0,sampling.true_cfg_scale must be positive",
+    })
+    void guidanceThatTheModelHasNoUseForIsRefused(String pipeline, String setting, String why) {
+        String recipe = MINIMAL.replace("pipeline: base", "pipeline: " + pipeline) + "sampling: {" + setting + "}\n";
+        assertRefused(recipe, "sampling", why);
+    }
+
+    @Test
+    void fluxTakesBothGuidancesAtOnce() {
+        Recipe recipe = load(MINIMAL.replace("pipeline: base", "pipeline: dev")
+                + "sampling: {guidance_scale: 2, true_cfg_scale: 4, negative_prompt: blurred}\n");
+
+        assertThat(recipe.sampling().guidance()).isEqualTo(new Guidance(2, 4, "blurred"));
     }
 
     @Test
@@ -142,7 +181,8 @@ class RecipeLoaderTest {
                 "learning_rate: 1e-3|steps_per_iteration: 9|optimizer.steps_per_iteration must be 1 to groups.per_iteration",
                 "learning_rate: 1e-3|betas: [0.9]|optimizer.betas",
                 "height: 32|height: 32.5|model.height",
-                "pipeline: base|pipeline: nowhere|model_index.json",
+                "pipeline: base|pipeline: nowhere|model.pipeline cannot be: ",
+                "pipeline: base|pipeline: unet|is 'StableDiffusionPipeline'",
                 "pipeline: base|device: gpu|model.pipeline is missing",
                 "iterations: 7|iterations: 0|iterations must be at least 1",
                 "name: quickstart|name: Quick Start|name must be of a-z",
