@@ -6,18 +6,21 @@ import java.util.List;
 
 /**
  * Layer normalisation whose scale and shift, and the gates and scales of what follows it, are computed from the time and
- * text embedding: {@code AdaLayerNormZero}, {@code AdaLayerNormZeroSingle} and
- * {@code AdaLayerNormContinuous} of diffusers.
+ * text embedding: {@code AdaLayerNormZero}, {@code AdaLayerNormZeroSingle},
+ * {@code SD35AdaLayerNormZeroX} and {@code AdaLayerNormContinuous} of diffusers.
  */
 final class AdaptiveNorm {
 
     static final double EPSILON = 1e-6;
 
     /**
-     * A normalised stream and the modulations for the rest of the block, each [B, 1, width]; the latter are those of
-     * {@link #zero} and {@link #zeroSingle} only.
+     * A normalised stream, and what its block goes on with.
+     *
+     * @param plain normalised only
+     * @param normed normalised, scaled and shifted
+     * @param rest the modulations for the rest of the block, each [B, 1, width]
      */
-    record Modulated(Tensor normed, List<Tensor> rest) {}
+    record Modulated(Tensor plain, Tensor normed, List<Tensor> rest) {}
 
     private final Linear linear;
     private final int count;
@@ -46,16 +49,27 @@ final class AdaptiveNorm {
         return new AdaptiveNorm(builder, width, 2, 0, 1);
     }
 
+    /** SD35AdaLayerNormZeroX: as {@link #zero}; then shift, scale and gate of a second attention. */
+    static AdaptiveNorm zeroDual(NetworkBuilder builder, int width) {
+        return new AdaptiveNorm(builder, width, 9, 1, 0);
+    }
+
     /** @param modulation [B, width], SiLU already applied */
     Modulated forward(Tensor x, Tensor modulation) {
         long width = x.size(-1);
         List<Tensor> parts =
                 linear.forward(modulation).reshape(-1, count, width).chunk(count, 1);
-        return new Modulated(modulate(x, parts.get(scaleIndex), parts.get(shiftIndex)), parts.subList(2, count));
+        Tensor plain = norm(x);
+        Tensor normed = modulate(plain, parts.get(scaleIndex), parts.get(shiftIndex));
+        return new Modulated(plain, normed, parts.subList(2, count));
     }
 
-    /** norm(x)·(1 + scale) + shift */
-    static Tensor modulate(Tensor x, Tensor scale, Tensor shift) {
-        return Ops.layerNorm(x, null, null, EPSILON).mul(scale.add(1)).add(shift);
+    static Tensor norm(Tensor x) {
+        return Ops.layerNorm(x, null, null, EPSILON);
+    }
+
+    /** plain·(1 + scale) + shift, for a normalised stream */
+    static Tensor modulate(Tensor plain, Tensor scale, Tensor shift) {
+        return plain.mul(scale.add(1)).add(shift);
     }
 }

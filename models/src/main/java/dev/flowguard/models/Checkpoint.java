@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +85,7 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
     }
 
     @Override
-    public Tensor takeBuffer(String tensor, DType dtype, float[] initial, long... shape) {
+    public Tensor takeBuffer(String tensor, DType dtype, Supplier<float[]> initial, long... shape) {
         return take(tensor, dtype, Initializer.zeros(), shape);
     }
 

@@ -167,6 +167,22 @@ final class ConfigFile {
         return choice;
     }
 
+    /** Positions in a list, from 0; none if the key is absent. */
+    List<Integer> indices(String key) {
+        JsonNode node = root.path(key);
+        if (isAbsent(node)) {
+            return List.of();
+        }
+        List<Integer> values = new ArrayList<>();
+        for (JsonNode element : node) {
+            if (!element.isIntegralNumber() || !element.canConvertToInt() || element.intValue() < 0) {
+                throw invalid(key, "must be a list of integers of at least 0, not " + node);
+            }
+            values.add(element.intValue());
+        }
+        return values;
+    }
+
     List<Integer> positives(String key, List<Integer> absent) {
         JsonNode node = root.path(key);
         if (isAbsent(node)) {

@@ -48,7 +48,7 @@ public final class FluxTransformer extends Network implements FlowTransformer {
         contextEmbedder = builder.linear("context_embedder", config.jointAttentionDim(), width);
         tokenEmbedder = builder.linear("x_embedder", config.inChannels(), width);
         for (int i = 0; i < config.numLayers(); i++) {
-            blocks.add(new JointBlock(builder.at("transformer_blocks", i), config.attention(), false));
+            blocks.add(new JointBlock(builder.at("transformer_blocks", i), config.attention(), false, false));
         }
         for (int i = 0; i < config.numSingleLayers(); i++) {
             singleBlocks.add(new SingleStreamBlock(builder.at("single_transformer_blocks", i), config.attention()));

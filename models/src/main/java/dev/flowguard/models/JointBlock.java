@@ -8,7 +8,10 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One MMDiT block: joint attention of both streams, then a feed-forward part for each. */
+/**
+ * One MMDiT block: joint attention of both streams, in some models a second attention of the image alone (dual attention),
+ * then a feed-forward part for each.
+ */
 final class JointBlock {
 
     /**
@@ -29,17 +32,23 @@ final class JointBlock {
     private final AdaptiveNorm imageNorm;
     private final AdaptiveNorm contextNorm;
     private final JointAttention attention;
+    private final @Nullable SelfAttention secondAttention;
     private final FeedForward imageFeedForward;
     private final @Nullable FeedForward contextFeedForward;
 
-    /** @param last whether the context stream ends here, so that only its keys, values and queries are needed */
-    JointBlock(NetworkBuilder builder, AttentionProjections.Shape shape, boolean last) {
+    /**
+     * @param last whether the context stream ends here, so that only its keys, values and queries are needed
+     * @param dual whether the image has a second attention
+     */
+    JointBlock(NetworkBuilder builder, AttentionProjections.Shape shape, boolean last, boolean dual) {
         int width = shape.width();
-        imageNorm = AdaptiveNorm.zero(builder.at("norm1"), width);
+        NetworkBuilder imageBuilder = builder.at("norm1");
+        imageNorm = dual ? AdaptiveNorm.zeroDual(imageBuilder, width) : AdaptiveNorm.zero(imageBuilder, width);
         NetworkBuilder contextBuilder = builder.at("norm1_context");
         contextNorm =
                 last ? AdaptiveNorm.scaleThenShift(contextBuilder, width) : AdaptiveNorm.zero(contextBuilder, width);
         attention = new JointAttention(builder.at("attn"), shape, last);
+        secondAttention = dual ? new SelfAttention(builder.at("attn2"), shape) : null;
         imageFeedForward = new FeedForward(builder.at("ff"), width);
         contextFeedForward = last ? null : new FeedForward(builder.at("ff_context"), width);
     }
@@ -54,11 +63,17 @@ final class JointBlock {
             AdaptiveNorm.Modulated image = imageNorm.forward(in.image(), modulation);
             AdaptiveNorm.Modulated context = contextNorm.forward(in.context(), modulation);
             Streams attended = attention.forward(new Streams(image.normed(), context.normed()), bias, positions);
-            Tensor newImage = residuals(in.image(), attended.image(), image.rest(), imageFeedForward);
+            Tensor newImage = in.image().add(attended.image().mul(image.rest().get(0)));
+            if (secondAttention != null) {
+                newImage = newImage.add(secondAttention(secondAttention, image));
+            }
+            newImage = fed(newImage, image.rest(), imageFeedForward);
             if (contextFeedForward == null) {
                 return new Streams(newImage.keep(), in.context());
             }
-            Tensor newContext = residuals(in.context(), attended.context(), context.rest(), contextFeedForward);
+            Tensor newContext =
+                    in.context().add(attended.context().mul(context.rest().get(0)));
+            newContext = fed(newContext, context.rest(), contextFeedForward);
             return new Streams(newImage, newContext).keep();
         }
     }
@@ -84,10 +99,17 @@ final class JointBlock {
         return new Streams(outputs.get(0), outputs.get(1));
     }
 
+    /** What a second attention adds: it sees the same norm with a shift and scale of its own, and has a gate of its own. */
+    private static Tensor secondAttention(SelfAttention attention, AdaptiveNorm.Modulated image) {
+        List<Tensor> own = image.rest().subList(4, 7);
+        return attention
+                .forward(AdaptiveNorm.modulate(image.plain(), own.get(1), own.get(0)))
+                .mul(own.get(2));
+    }
+
     /** @param rest gate of the attention; shift, scale and gate of the feed-forward part */
-    private static Tensor residuals(Tensor x, Tensor attended, List<Tensor> rest, FeedForward feedForward) {
-        Tensor afterAttention = x.add(attended.mul(rest.get(0)));
-        Tensor fed = feedForward.forward(AdaptiveNorm.modulate(afterAttention, rest.get(2), rest.get(1)));
-        return afterAttention.add(fed.mul(rest.get(3)));
+    private static Tensor fed(Tensor x, List<Tensor> rest, FeedForward feedForward) {
+        Tensor normed = AdaptiveNorm.modulate(AdaptiveNorm.norm(x), rest.get(2), rest.get(1));
+        return x.add(feedForward.forward(normed).mul(rest.get(3)));
     }
 }

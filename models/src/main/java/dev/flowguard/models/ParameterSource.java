@@ -2,6 +2,7 @@ package dev.flowguard.models;
 
 import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Tensor;
+import java.util.function.Supplier;
 
 /** Where a network takes its tensors from while it is being built: a checkpoint, or nothing but a seed. */
 interface ParameterSource {
@@ -16,5 +17,5 @@ interface ParameterSource {
     Tensor take(String name, DType dtype, Initializer initializer, long... shape);
 
     /** The tensor of that name as {@link #take} gives it, or {@code initial} if there is no checkpoint. */
-    Tensor takeBuffer(String name, DType dtype, float[] initial, long... shape);
+    Tensor takeBuffer(String name, DType dtype, Supplier<float[]> initial, long... shape);
 }

@@ -29,7 +29,8 @@ final class PatchEmbedding {
         weight = builder.parameter("proj.weight", initializer, width, inChannels, patch, patch);
         bias = builder.parameter("proj.bias", initializer, width);
         int baseSize = config.sampleSize() / patch;
-        positions = builder.buffer("pos_embed", table(maxSize, width, baseSize), 1, (long) maxSize * maxSize, width);
+        positions =
+                builder.buffer("pos_embed", () -> table(maxSize, width, baseSize), 1, (long) maxSize * maxSize, width);
     }
 
     /** [B, C, H, W] -> [B, (H/p)(W/p), width] */

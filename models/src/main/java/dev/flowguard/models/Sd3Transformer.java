@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * The multimodal diffusion transformer of Stable Diffusion 3 (Esser et al. 2024), equal to diffusers'
  * {@code SD3Transformer2DModel} in mathematics and parameter names.
  *
- * <p>Image patches and context tokens are two streams with weights of their own that meet in one attention per block. Time
- * and pooled text modulate both streams.
+ * <p>Image patches and context tokens are two streams with weights of their own that meet in one attention per block; in
+ * Stable Diffusion 3.5 Medium some blocks have a second attention among the image patches. Time and pooled text modulate
+ * both streams.
  */
 public final class Sd3Transformer extends Network implements FlowTransformer {
 
@@ -38,7 +39,8 @@ public final class Sd3Transformer extends Network implements FlowTransformer {
         contextEmbedder = builder.linear("context_embedder", config.jointAttentionDim(), width);
         for (int i = 0; i < config.numLayers(); i++) {
             boolean last = i == config.numLayers() - 1;
-            blocks.add(new JointBlock(builder.at("transformer_blocks", i), config.attention(), last));
+            boolean dual = config.dualAttentionLayers().contains(i);
+            blocks.add(new JointBlock(builder.at("transformer_blocks", i), config.attention(), last, dual));
         }
         outputNorm = AdaptiveNorm.scaleThenShift(builder.at("norm_out"), width);
         outputProjection = builder.linear(

@@ -1,6 +1,7 @@
 package dev.flowguard.models;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param pooledProjectionDim width of the pooled text embedding
  * @param posEmbedMaxSize side, in tokens, of the position table that smaller latents crop the middle from
  * @param qkRmsNorm whether queries and keys are RMS-normalised per head ({@code "qk_norm": "rms_norm"}, as in SD3.5)
+ * @param dualAttentionLayers which blocks, from 0, have a second attention for the image alone (SD3.5 Medium: 0 to 12)
  */
 public record Sd3TransformerConfig(
         int sampleSize,
@@ -31,9 +33,44 @@ public record Sd3TransformerConfig(
         int captionProjectionDim,
         int pooledProjectionDim,
         int posEmbedMaxSize,
-        boolean qkRmsNorm) {
+        boolean qkRmsNorm,
+        List<Integer> dualAttentionLayers) {
 
     static final String CLASS_NAME = "SD3Transformer2DModel";
+
+    public Sd3TransformerConfig {
+        dualAttentionLayers = List.copyOf(dualAttentionLayers);
+    }
+
+    /** A transformer without dual attention. */
+    public Sd3TransformerConfig(
+            int sampleSize,
+            int patchSize,
+            int inChannels,
+            int outChannels,
+            int numLayers,
+            int numAttentionHeads,
+            int attentionHeadDim,
+            int jointAttentionDim,
+            int captionProjectionDim,
+            int pooledProjectionDim,
+            int posEmbedMaxSize,
+            boolean qkRmsNorm) {
+        this(
+                sampleSize,
+                patchSize,
+                inChannels,
+                outChannels,
+                numLayers,
+                numAttentionHeads,
+                attentionHeadDim,
+                jointAttentionDim,
+                captionProjectionDim,
+                pooledProjectionDim,
+                posEmbedMaxSize,
+                qkRmsNorm,
+                List.of());
+    }
 
     /** Width of the network: heads times the width of a head. */
     public int width() {
@@ -46,7 +83,6 @@ public record Sd3TransformerConfig(
 
     static Sd3TransformerConfig read(ConfigFile file) {
         file.requireClass(CLASS_NAME);
-        file.requireEmpty("dual_attention_layers", "dual attention (SD3.5 Medium) is not supported yet");
         int inChannels = file.positive("in_channels", 16);
         Sd3TransformerConfig config = new Sd3TransformerConfig(
                 file.positive("sample_size", 128),
@@ -60,7 +96,8 @@ public record Sd3TransformerConfig(
                 file.positive("caption_projection_dim", 1152),
                 file.positive("pooled_projection_dim", 2048),
                 file.positive("pos_embed_max_size", 96),
-                file.choice("qk_norm", Map.of("", false, "rms_norm", true)));
+                file.choice("qk_norm", Map.of("", false, "rms_norm", true)),
+                file.indices("dual_attention_layers"));
         if (config.captionProjectionDim() != config.width()) {
             throw file.invalid(
                     "caption_projection_dim",
@@ -78,7 +115,7 @@ public record Sd3TransformerConfig(
         json.put("_class_name", CLASS_NAME);
         json.put("attention_head_dim", attentionHeadDim);
         json.put("caption_projection_dim", captionProjectionDim);
-        json.put("dual_attention_layers", new int[0]);
+        json.put("dual_attention_layers", dualAttentionLayers);
         json.put("in_channels", inChannels);
         json.put("joint_attention_dim", jointAttentionDim);
         json.put("num_attention_heads", numAttentionHeads);

@@ -3,6 +3,7 @@ package dev.flowguard.models;
 import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Tensor;
+import java.util.function.Supplier;
 
 /** Random parameters: each depends on the seed and its own name, and on nothing else. */
 final class SeededParameters implements ParameterSource {
@@ -30,8 +31,8 @@ final class SeededParameters implements ParameterSource {
     }
 
     @Override
-    public Tensor takeBuffer(String name, DType dtype, float[] initial, long... shape) {
-        return of(initial, dtype, shape);
+    public Tensor takeBuffer(String name, DType dtype, Supplier<float[]> initial, long... shape) {
+        return of(initial.get(), dtype, shape);
     }
 
     private Tensor of(float[] values, DType dtype, long... shape) {

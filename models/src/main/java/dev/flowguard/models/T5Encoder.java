@@ -102,7 +102,7 @@ public final class T5Encoder extends Network {
                     .sub(1)
                     .mul(-MASKED)
                     .reshape(mask.rows(), 1, 1, mask.length());
-            return forward(batch, bias.add(hidden)).keep();
+            return forward(batch, bias.add(hidden).to(dtype())).keep();
         }
     }
 

@@ -8,9 +8,6 @@ import dev.flowguard.tensor.Tensor;
 /** One layer of a T5 encoder: self-attention over all tokens and a gated feed-forward part, normalised before each. */
 final class T5Layer {
 
-    /** A thousand less than the largest FLOAT16: where transformers cuts off what has overflowed. */
-    private static final double FLOAT16_LIMIT = 65504 - 1000;
-
     private final int heads;
     private final int headDim;
     private final RmsNorm attentionNorm;
@@ -22,6 +19,7 @@ final class T5Layer {
     private final Linear gate;
     private final Linear widen;
     private final Linear narrow;
+    private final DType wide;
 
     // The standard deviations are those of transformers' T5PreTrainedModel._init_weights.
     T5Layer(NetworkBuilder builder, T5Config config) {
@@ -39,8 +37,13 @@ final class T5Layer {
         NetworkBuilder feedForward = builder.at("layer.1.DenseReluDense");
         gate = feedForward.linear("wi_0", width, config.dFf(), in);
         widen = feedForward.linear("wi_1", width, config.dFf(), in);
-        narrow = feedForward.linear(
-                "wo", config.dFf(), width, new Initializer.Normal(1 / Math.sqrt((double) config.dFf())));
+        // T5 was trained in BFLOAT16 and leaves the range of FLOAT16 here: transformers keeps this layer, and so the
+        // sum
+        // that runs through all layers, in FLOAT32.
+        wide = builder.dtype() == DType.FLOAT16 ? DType.FLOAT32 : builder.dtype();
+        narrow = feedForward
+                .in(wide)
+                .linear("wo", config.dFf(), width, new Initializer.Normal(1 / Math.sqrt((double) config.dFf())));
         feedForwardNorm = builder.rmsNorm("layer.1.layer_norm", width, config.layerNormEpsilon());
     }
 
@@ -51,9 +54,8 @@ final class T5Layer {
      */
     Tensor forward(Tensor x, Tensor bias) {
         try (Scope scope = Scope.open()) {
-            Tensor attended = limited(x.add(attention(attentionNorm.forward(x), bias)));
-            return limited(attended.add(feedForward(feedForwardNorm.forward(attended))))
-                    .keep();
+            Tensor attended = x.add(attention(attentionNorm.forward(x), bias));
+            return attended.add(feedForward(feedForwardNorm.forward(attended))).keep();
         }
     }
 
@@ -65,12 +67,7 @@ final class T5Layer {
     }
 
     private Tensor feedForward(Tensor x) {
-        return narrow.forward(gate.forward(x).geluTanh().mul(widen.forward(x)));
-    }
-
-    /** T5 was trained in BFLOAT16 and leaves the range of FLOAT16. */
-    private static Tensor limited(Tensor x) {
-        return x.dtype() == DType.FLOAT16 ? x.clamp(-FLOAT16_LIMIT, FLOAT16_LIMIT) : x;
+        return narrow.forward(gate.forward(x).geluTanh().mul(widen.forward(x)).to(wide));
     }
 
     /** [B, L, heads·d] -> [B, heads, L, d] */

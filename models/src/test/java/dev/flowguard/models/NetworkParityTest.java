@@ -16,15 +16,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NetworkParityTest {
 
     private static final double TOLERANCE = 1e-4;
+    private static final Device CPU = Device.cpu();
 
     private final Compute compute = Compute.on(Device.cpu());
 
+    /** Stable Diffusion 3 with and without QK norm; 3.5 Medium with dual attention; 3.5 Large. */
     @ParameterizedTest
-    @ValueSource(strings = {"a", "b"})
-    void transformer(String variant) {
-        try (StableDiffusion3Pipeline pipeline = load(variant);
+    @CsvSource({
+        "a/pipeline/transformer,a",
+        "b/pipeline/transformer,b",
+        "sd35/medium/pipeline/transformer,sd35/medium",
+        "sd35/large/transformer,sd35/large"
+    })
+    void transformer(String folder, String variant) {
+        try (Sd3Transformer transformer = transformer(folder);
                 Golden golden = Golden.open(variant + "/transformer.safetensors")) {
-            Sd3Transformer transformer = pipeline.transformer();
             transformer.requireGradients();
             compute.training(() -> {
                 Conditioning conditioning = new Conditioning(golden.tensor("context"), golden.tensor("pooled"));
@@ -39,9 +45,9 @@ class NetworkParityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "b"})
+    @ValueSource(strings = {"a", "b", "sd35/medium"})
     void oneTokenStandsForManyIdenticalOnes(String variant) {
-        try (StableDiffusion3Pipeline pipeline = load(variant);
+        try (Sd3Transformer transformer = transformer(variant + "/pipeline/transformer");
                 Golden golden = Golden.open(variant + "/transformer.safetensors")) {
             compute.inference(() -> {
                 Tensor context = golden.tensor("context");
@@ -50,8 +56,7 @@ class NetworkParityTest {
                         new Conditioning(Ops.concat(List.of(context, zero), 1), golden.tensor("pooled"), 250);
                 golden.assertClose(
                         "velocity_zeros",
-                        pipeline.transformer()
-                                .velocity(golden.tensor("latents"), golden.tensor("timestep"), conditioning),
+                        transformer.velocity(golden.tensor("latents"), golden.tensor("timestep"), conditioning),
                         TOLERANCE);
                 return true;
             });
@@ -107,18 +112,22 @@ class NetworkParityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "b"})
+    @ValueSource(strings = {"a", "b", "sd35/medium"})
     void everyParameterHasAGoldenGradientExceptThoseThatTheOutputDoesNotSee(String variant) {
-        try (StableDiffusion3Pipeline pipeline = load(variant);
+        try (Sd3Transformer transformer = transformer(variant + "/pipeline/transformer");
                 Golden golden = Golden.open(variant + "/transformer.safetensors")) {
             List<String> without = new ArrayList<>();
-            for (String name : pipeline.transformer().parameters().keySet()) {
+            for (String name : transformer.parameters().keySet()) {
                 if (!golden.has("grad." + name)) {
                     without.add(name);
                 }
             }
             assertThat(without).isEmpty();
         }
+    }
+
+    private static Sd3Transformer transformer(String folder) {
+        return Sd3Transformer.load(Golden.ROOT.resolve(folder), WeightOptions.on(CPU));
     }
 
     private static StableDiffusion3Pipeline load(String variant) {

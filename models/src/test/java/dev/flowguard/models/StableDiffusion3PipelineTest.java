@@ -151,7 +151,7 @@ class StableDiffusion3PipelineTest {
                 "transformer/config.json                         ~ {\"num_layers\":0} ~ num_layers must be from 1",
                 "transformer/config.json                         ~ {\"num_layers\":\"x\"} ~ num_layers must be an integer",
                 "transformer/config.json                         ~ {\"num_layers\":99999999999} ~ num_layers must be an integer",
-                "transformer/config.json                         ~ {\"dual_attention_layers\":[0]} ~ dual_attention_layers",
+                "transformer/config.json                         ~ {\"dual_attention_layers\":[-1]} ~ dual_attention_layers",
                 "transformer/config.json                         ~ {\"qk_norm\":\"l2\"} ~ qk_norm is 'l2'",
                 "transformer/config.json                         ~ {}           ~ is expected",
                 "transformer/diffusion_pytorch_model.safetensors ~              ~ diffusion_pytorch_model.safetensors is missing",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flowguard.tensor.Compute;
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Tensor;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class T5EncoderTest {
 
@@ -47,6 +49,33 @@ class T5EncoderTest {
                 List<long[]> ids = Golden.rows(golden.tensor("ids"));
                 List<long[]> mask = Golden.rows(golden.tensor("mask"));
                 golden.assertClose("states_masked", encoder.encode(ids, mask), TOLERANCE);
+                return true;
+            });
+        }
+    }
+
+    /** In FLOAT16 transformers keeps one layer, and the sum that runs through all, in FLOAT32: so must this. */
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"FLOAT16", "BFLOAT16"})
+    void halfTypesComeCloseAndDoNotOverflow(DType type) {
+        try (T5Encoder encoder = T5Encoder.load(FOLDER, new WeightOptions(Device.cpu(), type, null));
+                Golden golden = Golden.open("sd35/medium/text_encoder_3.safetensors")) {
+            Tensor narrow = encoder.parameters().get("encoder.block.0.layer.1.DenseReluDense.wo.weight");
+            Tensor scaled = encoder.parameters().get("encoder.block.0.layer.1.DenseReluDense.wi_1.weight");
+            assertThat(narrow).isNotNull();
+            assertThat(scaled).isNotNull();
+            if (narrow == null || scaled == null) {
+                return;
+            }
+            compute.inference(() -> {
+                Tensor states = encoder.encode(Golden.rows(golden.tensor("ids")));
+                golden.assertClose("states", states, 0.1);
+                narrow.assign(narrow.mul(1e3));
+                scaled.assign(scaled.mul(1e3));
+                assertThat(encoder.encode(Golden.rows(golden.tensor("ids"))).allFinite())
+                        .isTrue();
                 return true;
             });
         }
