@@ -6,12 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A JSON object from outside, read key by key; every complaint names the file and the key. */
 final class ConfigFile {
@@ -49,6 +53,27 @@ final class ConfigFile {
             throw new InputException(path + " is not valid JSON (" + e.getOriginalMessage() + "): write it again", e);
         } catch (IOException e) {
             throw new InputException(path + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * A JSON object that lies within another file.
+     *
+     * @param source what messages call it
+     * @param prefix of the keys that are meant; it is cut off, and other keys are passed over
+     */
+    static ConfigFile parse(Path source, String json, String prefix) {
+        try {
+            JsonNode root = MAPPER.readTree(json);
+            ObjectNode meant = MAPPER.createObjectNode();
+            root.properties().forEach(entry -> {
+                if (entry.getKey().startsWith(prefix)) {
+                    meant.set(entry.getKey().substring(prefix.length()), entry.getValue());
+                }
+            });
+            return new ConfigFile(source, meant);
+        } catch (JacksonException e) {
+            throw new InputException(source + " is not valid JSON (" + e.getOriginalMessage() + "): write it again", e);
         }
     }
 
@@ -210,6 +235,25 @@ final class ConfigFile {
             }
             values.add(element.stringValue());
         }
+        return values;
+    }
+
+    /** An object whose values are all numbers of one kind; empty if absent. */
+    <V> Map<String, V> numbers(String key, Predicate<JsonNode> valid, Function<JsonNode, V> value) {
+        JsonNode node = root.path(key);
+        Map<String, V> values = new LinkedHashMap<>();
+        if (isAbsent(node)) {
+            return values;
+        }
+        if (!node.isObject()) {
+            throw invalid(key, "must be an object of numbers, not " + node);
+        }
+        node.properties().forEach(entry -> {
+            if (!entry.getValue().isNumber() || !valid.test(entry.getValue())) {
+                throw invalid(key + "." + entry.getKey(), "must be a number, not " + entry.getValue());
+            }
+            values.put(entry.getKey(), value.apply(entry.getValue()));
+        });
         return values;
     }
 

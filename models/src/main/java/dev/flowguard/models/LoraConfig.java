@@ -61,8 +61,8 @@ public record LoraConfig(
         requireAlpha(alpha);
         rankPattern.values().forEach(LoraConfig::requireRank);
         alphaPattern.values().forEach(LoraConfig::requireAlpha);
-        requireFew("rank_pattern", rankPattern);
-        requireFew("alpha_pattern", alphaPattern);
+        requirePatterns("rank_pattern", rankPattern);
+        requirePatterns("alpha_pattern", alphaPattern);
     }
 
     /** One rank and one alpha for all layers. */
@@ -108,6 +108,11 @@ public record LoraConfig(
         return resolved;
     }
 
+    /** PEFT's {@code get_pattern_key}: matches the whole path, or what follows one of its dots. */
+    private static Pattern compile(String key, String pattern) {
+        return ModulePattern.compile(key, "(?:.*\\.)?(?:" + pattern + ")");
+    }
+
     private static void requireRank(int rank) {
         if (rank < 1 || rank > 4096) {
             throw new InputException("LoRA rank must be from 1 to 4096, not " + rank);
@@ -120,7 +125,8 @@ public record LoraConfig(
         }
     }
 
-    private static void requireFew(String key, Map<String, ?> patterns) {
+    private static void requirePatterns(String key, Map<String, ?> patterns) {
+        patterns.keySet().forEach(pattern -> compile(key, pattern));
         if (patterns.size() > MAX_PATTERNS) {
             throw new InputException("LoRA " + key + " has " + patterns.size() + " entries: at most " + MAX_PATTERNS);
         }

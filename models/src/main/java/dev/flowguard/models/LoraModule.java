@@ -46,11 +46,7 @@ record LoraModule(String path, Tensor a, Tensor b, double alpha) {
      * @throws InputException if a name is none of these, one half of a module is missing, or a rank is not as configured
      */
     static List<LoraModule> of(LoraConfig config, Map<String, Tensor> tensors) {
-        Set<String> paths = new LinkedHashSet<>();
-        for (String name : tensors.keySet()) {
-            paths.add(pathOf(name));
-        }
-        List<String> ordered = List.copyOf(paths);
+        List<String> ordered = paths(tensors);
         Map<String, Integer> ranks = config.ranks(ordered);
         Map<String, Double> alphas = config.alphas(ordered);
         List<LoraModule> modules = new ArrayList<>();
@@ -67,6 +63,26 @@ record LoraModule(String path, Tensor a, Tensor b, double alpha) {
         return modules;
     }
 
+    /**
+     * The modules of tensors under PEFT's names, without a configuration.
+     *
+     * @param alphas by path; where there is none the scale is 1
+     */
+    static List<LoraModule> ofShapes(Map<String, Tensor> tensors, Map<String, Double> alphas) {
+        List<LoraModule> modules = new ArrayList<>();
+        for (String path : paths(tensors)) {
+            Tensor a = half(tensors, path, A);
+            double alpha = alphas.getOrDefault(path, (double) a.size(0));
+            modules.add(new LoraModule(path, a, half(tensors, path, B), alpha));
+        }
+        for (String path : alphas.keySet()) {
+            if (modules.stream().noneMatch(module -> module.path.equals(path))) {
+                throw new InputException("the adapter has an alpha for '" + path + "', but no weights: is it whole?");
+            }
+        }
+        return modules;
+    }
+
     /** Tensors under PEFT's names, in the order of the modules. */
     static Map<String, Tensor> tensors(List<LoraModule> modules) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -77,6 +93,14 @@ record LoraModule(String path, Tensor a, Tensor b, double alpha) {
         return tensors;
     }
 
+    private static List<String> paths(Map<String, Tensor> tensors) {
+        Set<String> paths = new LinkedHashSet<>();
+        for (String name : tensors.keySet()) {
+            paths.add(pathOf(name));
+        }
+        return List.copyOf(paths);
+    }
+
     private static String pathOf(String name) {
         if (name.startsWith(PREFIX)) {
             for (String half : List.of(A, B)) {
@@ -85,8 +109,7 @@ record LoraModule(String path, Tensor a, Tensor b, double alpha) {
                 }
             }
         }
-        throw new InputException("adapter tensor '" + name + "' is no LoRA weight: names look like " + PREFIX
-                + "transformer_blocks.0.attn.to_q" + A);
+        throw AdapterTensors.unknown(name, PREFIX + "transformer_blocks.0.attn.to_q" + A);
     }
 
     private static Tensor half(Map<String, Tensor> tensors, String path, String half) {

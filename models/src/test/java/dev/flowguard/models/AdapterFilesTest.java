@@ -35,9 +35,9 @@ class AdapterFilesTest {
         try (StableDiffusion3Pipeline pipeline = TinyPipeline.create(1);
                 LoraAdapter adapter = pipeline.transformer().attachAdapter(CONFIG, 1)) {
             AdapterFiles.write(folder, CONFIG, adapter.parameters(), "base");
-            assertThat(AdapterFiles.readConfig(folder)).isEqualTo(CONFIG);
+            assertThat(PeftConfig.read(folder.resolve(PeftConfig.FILE)).lora()).isEqualTo(CONFIG);
             compute.inference(() -> {
-                assertThat(adapter.load(AdapterFiles.readTensors(folder, Device.cpu())))
+                assertThat(adapter.load(AdapterFiles.read(folder, Device.cpu()).tensors()))
                         .isEqualTo(adapter.modules());
                 return true;
             });
@@ -72,14 +72,19 @@ class AdapterFilesTest {
                 "{\"lora_alpha\": -1, \"target_modules\": [\"x\"]}                    ; alpha",
                 "{\"use_dora\": true, \"target_modules\": [\"x\"]}                    ; use_dora",
                 "{\"use_rslora\": true, \"target_modules\": [\"x\"]}                  ; use_rslora",
-                "{\"rank_pattern\": {\"x\": 2}, \"target_modules\": [\"x\"]}          ; rank_pattern",
+                "{\"rank_pattern\": {\"x\": \"2\"}, \"target_modules\": [\"x\"]}      ; rank_pattern.x",
+                "{\"alpha_pattern\": [3], \"target_modules\": [\"x\"]}               ; alpha_pattern",
+                "{\"rank_pattern\": {\"(x\": 2}, \"target_modules\": \"all-linear\"}  ; look-around",
+                "{\"exclude_modules\": [\"y\"], \"target_modules\": [\"x\"]}         ; exclude_modules",
+                "{\"init_lora_weights\": \"pissa\", \"target_modules\": [\"x\"]}      ; pissa",
                 "{\"bias\": \"all\", \"target_modules\": [\"x\"]}                     ; bias",
                 "{\"r\": 2}                                                           ; target_modules",
                 "{\"r\": 2, \"target_modules\": [3]}                                  ; target_modules",
             })
     void refusesWhatItDoesNotSupportByName(String json, String complaint) throws IOException {
         Files.writeString(folder.resolve("adapter_config.json"), json);
-        assertThatThrownBy(() -> AdapterFiles.readConfig(folder))
+        assertThatThrownBy(
+                        () -> PeftConfig.read(folder.resolve(PeftConfig.FILE)).lora())
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(complaint);
     }

@@ -35,11 +35,15 @@ class JavaExportTest {
     void pythonDrawsTheSameImages() {
         try (StableDiffusion3Pipeline pipeline =
                         StableDiffusion3Pipeline.load(COMMITTED.resolve("pipeline"), Device.cpu());
-                LoraAdapter adapter =
-                        pipeline.transformer().attachAdapter(AdapterFiles.readConfig(COMMITTED.resolve("adapter")), 0);
+                LoraAdapter adapter = pipeline.transformer()
+                        .attachAdapter(
+                                PeftConfig.read(COMMITTED.resolve("adapter").resolve(PeftConfig.FILE))
+                                        .lora(),
+                                0);
                 Golden golden = Golden.open("from-java/golden.safetensors")) {
             compute.inference(() -> {
-                adapter.load(AdapterFiles.readTensors(COMMITTED.resolve("adapter"), Device.cpu()));
+                adapter.load(AdapterFiles.read(COMMITTED.resolve("adapter"), Device.cpu())
+                        .tensors());
                 golden.assertClose("image", adapter.disabledDuring(() -> draw(pipeline, golden)), 1e-3);
                 golden.assertClose("image_adapter", draw(pipeline, golden), 1e-3);
                 return true;

@@ -29,14 +29,16 @@ class LoraAdapterTest {
 
     @Test
     void equalsPeftInOutputAndGradients() {
-        LoraConfig config = AdapterFiles.readConfig(Golden.ROOT.resolve("a/adapter"));
+        LoraConfig config = PeftConfig.read(Golden.ROOT.resolve("a/adapter").resolve(PeftConfig.FILE))
+                .lora();
         assertThat(config.rank()).isEqualTo(3);
         assertThat(config.alpha()).isEqualTo(12);
         try (LoraAdapter adapter = pipeline.transformer().attachAdapter(config, 1);
                 Golden golden = Golden.open("a/adapter/golden.safetensors");
                 Golden inputs = Golden.open("a/transformer.safetensors")) {
             compute.training(() -> {
-                int bound = adapter.load(AdapterFiles.readTensors(Golden.ROOT.resolve("a/adapter"), Device.cpu()));
+                int bound = adapter.load(AdapterFiles.read(Golden.ROOT.resolve("a/adapter"), Device.cpu())
+                        .tensors());
                 assertThat(bound).isEqualTo(adapter.modules()).isEqualTo(15);
                 Tensor velocity = velocity(inputs);
                 golden.assertClose("velocity", velocity, 1e-4);
