@@ -31,6 +31,12 @@ final class RunOptions {
     @Option(names = "--seed", paramLabel = "S", description = "Use this seed instead of the recipe's.")
     private @Nullable Long seed;
 
+    @Option(
+            names = "--pipeline",
+            paramLabel = "FOLDER",
+            description = "The base model: a diffusers pipeline folder, instead of the recipe's.")
+    private @Nullable Path pipeline;
+
     @Option(names = "--resume", description = "Go on with the run that lies in the output folder.")
     private boolean resume;
 
@@ -41,7 +47,7 @@ final class RunOptions {
      * @throws dev.flowguard.tensor.InputException if the run cannot be
      */
     Recipe load(Map<String, String> rewardTargets) {
-        Recipe loaded = RecipeLoader.load(recipe, new Overrides(iterations, outputDir, seed, rewardTargets));
+        Recipe loaded = RecipeLoader.load(recipe, new Overrides(iterations, outputDir, seed, pipeline, rewardTargets));
         PromptFile.read(Path.of(loaded.prompts().train()));
         PromptFile.read(Path.of(loaded.prompts().heldOut()));
         return loaded;
@@ -55,6 +61,7 @@ final class RunOptions {
         add(arguments, "iterations", iterations);
         add(arguments, "output-dir", outputDir);
         add(arguments, "seed", seed);
+        add(arguments, "pipeline", pipeline);
         rewardTargets.forEach((name, target) -> add(arguments, "reward-targets." + name, target));
         return arguments;
     }

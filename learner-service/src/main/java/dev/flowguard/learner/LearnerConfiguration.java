@@ -40,7 +40,11 @@ class LearnerConfiguration {
         TrainingSession session = TrainingSession.open(
                 recipe,
                 new Overrides(
-                        properties.iterations(), properties.outputDir(), properties.seed(), properties.rewardTargets()),
+                        properties.iterations(),
+                        properties.outputDir(),
+                        properties.seed(),
+                        properties.pipeline(),
+                        properties.rewardTargets()),
                 new TrainingSession.Settings(
                         properties.resume(),
                         properties.workersPipeline(),

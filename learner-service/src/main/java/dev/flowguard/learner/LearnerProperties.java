@@ -14,6 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param iterations in place of the recipe's
  * @param outputDir in place of the recipe's
  * @param seed in place of the recipe's
+ * @param pipeline the base model's folder, in place of the recipe's
  * @param resume whether to go on from the output folder's last checkpoint
  * @param rewardTargets gRPC target by reward name, in place of the recipe's
  * @param workersPipeline the pipeline directory as workers see it, where that differs from the recipe's
@@ -33,6 +34,7 @@ public record LearnerProperties(
         @Nullable Integer iterations,
         @Nullable Path outputDir,
         @Nullable Long seed,
+        @Nullable Path pipeline,
         @DefaultValue("false") boolean resume,
         @DefaultValue Map<String, String> rewardTargets,
         @Nullable String workersPipeline,

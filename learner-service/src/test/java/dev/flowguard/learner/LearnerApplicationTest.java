@@ -100,6 +100,7 @@ class LearnerApplicationTest {
                         null,
                         null,
                         null,
+                        null,
                         false,
                         Map.of(),
                         null,

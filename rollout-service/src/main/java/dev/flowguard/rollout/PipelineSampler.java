@@ -2,8 +2,10 @@ package dev.flowguard.rollout;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.flowguard.grpo.MicroBatchedVelocity;
 import dev.flowguard.grpo.Trajectory;
 import dev.flowguard.grpo.TrajectorySampler;
+import dev.flowguard.grpo.VelocityField;
 import dev.flowguard.models.FlowPipeline;
 import dev.flowguard.models.Guidance;
 import dev.flowguard.models.GuidedVelocity;
@@ -31,8 +33,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Draws groups with a diffusers pipeline and a LoRA adapter: {@link #draw} is the sampling of a group. Each group is one
- * batch under the device's {@link Compute} lock, because the learner recomputes it as one batch.
+ * Draws groups with a diffusers pipeline and a LoRA adapter: {@link #draw} is the sampling of a group. Each group is drawn
+ * as a whole under the device's {@link Compute} lock, in the micro-batches in which the learner recomputes it.
  */
 final class PipelineSampler implements GroupSampler {
 
@@ -80,7 +82,7 @@ final class PipelineSampler implements GroupSampler {
     private SampledGroup draw(Lease lease, Runnable stillWanted) {
         long begin = System.nanoTime();
         List<String> prompts = each(lease, MemberSpec::getPrompt);
-        GuidedVelocity policy = GuidedVelocity.of(pipeline, prompts, guidance);
+        VelocityField policy = policy(prompts);
         Tensor noise = TrajectorySampler.initialLatents(
                 pipeline.device(), each(lease, MemberSpec::getInitialNoiseSeed), latentShape());
         Trajectory trajectory = sampler(lease)
@@ -107,6 +109,17 @@ final class PipelineSampler implements GroupSampler {
                 finalLatents,
                 Duration.ofNanos(sampled - begin),
                 Duration.ofNanos(decoded - sampled));
+    }
+
+    /** In the micro-batches in which the learner will compute it once more. */
+    private VelocityField policy(List<String> prompts) {
+        int size = settings.getMicroBatchSize() == 0 ? prompts.size() : settings.getMicroBatchSize();
+        List<VelocityField> parts = new ArrayList<>();
+        for (MicroBatchedVelocity.Range range : MicroBatchedVelocity.ranges(prompts.size(), size)) {
+            List<String> part = prompts.subList(range.from(), range.to());
+            parts.add(GuidedVelocity.of(pipeline, part, guidance)::velocity);
+        }
+        return new MicroBatchedVelocity(parts, size);
     }
 
     private TrajectorySampler sampler(Lease lease) {

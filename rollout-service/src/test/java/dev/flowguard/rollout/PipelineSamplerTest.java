@@ -153,6 +153,24 @@ class PipelineSamplerTest {
     }
 
     @Test
+    void membersOfDifferentMicroBatchesAreDrawnApart() {
+        Lease.Builder three = lease(0, 1);
+        three.addMembers(three.getMembers(0).toBuilder().setInitialNoiseSeed(99));
+        SampledGroup together = sample(three);
+        reload(settings.setMicroBatchSize(2));
+        SampledGroup apart = sample(three);
+        SampledGroup firstTwo = sample(lease(0, 1));
+
+        assertThat(apart.means()).hasSameSizeAs(together.means());
+        for (int row = 0; row < apart.means().size(); row++) {
+            float[] values = floats(apart.means().get(row));
+            assertThat(values).containsExactly(floats(together.means().get(row)), within());
+        }
+        // To the last bit what a group of these two is: the learner computes it in the same geometry.
+        assertThat(apart.means().subList(0, 2)).isEqualTo(firstTwo.means().subList(0, 2));
+    }
+
+    @Test
     void stopsBeforeTheNextStepWhereNobodyWaits() {
         AtomicInteger steps = new AtomicInteger();
 

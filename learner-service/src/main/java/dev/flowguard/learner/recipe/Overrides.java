@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
  * @param iterations null to keep the file's
  * @param outputDir null to keep the file's
  * @param seed null to keep the file's
+ * @param pipeline the base model's folder; null to keep the file's
  * @param rewardTargets gRPC target by reward name, where the file's is to be replaced
  */
 public record Overrides(
         @Nullable Integer iterations,
         @Nullable Path outputDir,
         @Nullable Long seed,
+        @Nullable Path pipeline,
         Map<String, String> rewardTargets) {
     public Overrides {
         rewardTargets = Map.copyOf(rewardTargets);
@@ -23,6 +25,6 @@ public record Overrides(
 
     /** The file as it is. */
     public static Overrides none() {
-        return new Overrides(null, null, null, Map.of());
+        return new Overrides(null, null, null, null, Map.of());
     }
 }

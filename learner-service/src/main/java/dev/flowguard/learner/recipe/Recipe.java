@@ -44,8 +44,9 @@ public record Recipe(
      * @param height of the images in pixels
      * @param width of the images in pixels
      * @param device where the learner computes: {@code cpu}, {@code cuda:0}
+     * @param gradientCheckpointing whether training computes the blocks once more in backward instead of keeping them
      */
-    public record Model(String pipeline, int height, int width, String device) {}
+    public record Model(String pipeline, int height, int width, String device, boolean gradientCheckpointing) {}
 
     /**
      * Files of prompts, one a line.
@@ -101,8 +102,20 @@ public record Recipe(
      * @param size members of a group
      * @param perIteration groups of an iteration
      * @param maxStaleness how many policy versions old a group may be when it is trained on; 0 is on-policy
+     * @param microBatchSize how many members go through the model together, in sampling and in training; absent for all
      */
-    public record Groups(int size, int perIteration, int maxStaleness) {}
+    public record Groups(
+            int size,
+            int perIteration,
+            int maxStaleness,
+            @Nullable Integer microBatchSize) {
+
+        /** Most members that go through the model together. */
+        @JsonIgnore
+        public int microBatch() {
+            return microBatchSize == null ? size : microBatchSize;
+        }
+    }
 
     /**
      * The policy's LoRA, in PEFT's words.

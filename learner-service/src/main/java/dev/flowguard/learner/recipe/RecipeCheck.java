@@ -83,6 +83,11 @@ final class RecipeCheck {
     private void groups(Recipe.Groups groups, Recipe.Optimizer optimizer) {
         require(groups.size() >= 2, "/groups/size", "must be at least 2: a member is judged against its group");
         require(groups.perIteration() >= 1, "/groups/per_iteration", "must be at least 1");
+        Integer microBatch = groups.microBatchSize();
+        require(
+                microBatch == null || microBatch >= 1,
+                "/groups/micro_batch_size",
+                "must be at least 1; leave it out to take whole groups");
         require(groups.maxStaleness() >= 0, "/groups/max_staleness", "must not be negative; 0 is on-policy");
         require(
                 optimizer.stepsPerIteration() >= 1 && optimizer.stepsPerIteration() <= groups.perIteration(),

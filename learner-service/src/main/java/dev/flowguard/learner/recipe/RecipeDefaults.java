@@ -26,7 +26,7 @@ final class RecipeDefaults {
         Preset preset = Presets.named(presetName);
         ObjectNode defaults = yaml.createObjectNode();
         defaults.put("seed", 42).put("iterations", 100).put("preset", presetName);
-        defaults.putObject("model").put("device", "cpu");
+        defaults.putObject("model").put("device", "cpu").put("gradient_checkpointing", false);
         defaults.putObject("sampling")
                 .put("num_inference_steps", preset.trainingSteps())
                 .put("kernel", preset.kernel().name())

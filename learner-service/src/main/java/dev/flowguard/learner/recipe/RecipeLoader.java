@@ -136,6 +136,10 @@ public final class RecipeLoader {
         if (overrides.seed() != null) {
             recipe.put("seed", overrides.seed());
         }
+        Path pipeline = overrides.pipeline();
+        if (pipeline != null && recipe.get("model") instanceof ObjectNode model) {
+            model.put("pipeline", pipeline.toAbsolutePath().toString());
+        }
         for (JsonNode reward : recipe.path("rewards")) {
             String target = overrides.rewardTargets().get(reward.path("name").asString(""));
             if (target != null && reward instanceof ObjectNode object) {

@@ -1,5 +1,6 @@
 package dev.flowguard.learner.training;
 
+import dev.flowguard.grpo.MicroBatchedVelocity;
 import dev.flowguard.grpo.StepBatch;
 import dev.flowguard.grpo.TrainedMember;
 import dev.flowguard.grpo.Transition;
@@ -13,13 +14,14 @@ import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
 /**
- * One stochastic step of one group: the same batch geometry as when it was sampled, so that the first update's ratios are 1
- * to the last bit.
+ * One stochastic step of some members of a group: the same batch geometry as when it was sampled, so that the first update's
+ * ratios are 1 to the last bit.
  *
  * @param of the group
  * @param stepIndex which of its stochastic steps, from 0
+ * @param range which of its members
  */
-record MicroBatch(TrainableGroup of, int stepIndex) {
+record MicroBatch(TrainableGroup of, int stepIndex, MicroBatchedVelocity.Range range) {
 
     /** Index of the step in the schedule. */
     int step() {
@@ -31,7 +33,7 @@ record MicroBatch(TrainableGroup of, int stepIndex) {
     }
 
     int members() {
-        return of.group().members().size();
+        return range.members();
     }
 
     /** The latents x that the step began with, {@code [B, C, H, W]} in the current scope. */
@@ -42,7 +44,7 @@ record MicroBatch(TrainableGroup of, int stepIndex) {
     /** The step as it was sampled, in the current scope. */
     StepBatch sampled(Transition transition, Device device) {
         ScoredGroup group = of.group();
-        List<TrainedMember> trained = IntStream.range(0, members())
+        List<TrainedMember> trained = IntStream.range(range.from(), range.to())
                 .mapToObj(member -> new TrainedMember(
                         group.spec().groupId(), member, of.advantages().values().get(member)))
                 .toList();
@@ -58,7 +60,7 @@ record MicroBatch(TrainableGroup of, int stepIndex) {
         int elements = table.get(0).length;
         float[] batch = new float[members() * elements];
         for (int member = 0; member < members(); member++) {
-            ScoredMember scored = group.members().get(member);
+            ScoredMember scored = group.members().get(range.from() + member);
             float[] values = table.get(row.applyAsInt(scored.transitions().get(stepIndex)));
             System.arraycopy(values, 0, batch, member * elements, elements);
         }

@@ -30,7 +30,10 @@ record OptimizerStep(List<TrainableGroup> groups, boolean first) {
         return groups.stream().mapToLong(TrainableGroup::tuples).sum();
     }
 
-    List<MicroBatch> microBatches() {
-        return groups.stream().flatMap(group -> group.microBatches().stream()).toList();
+    /** @param size most members of a micro-batch */
+    List<MicroBatch> microBatches(int size) {
+        return groups.stream()
+                .flatMap(group -> group.microBatches(size).stream())
+                .toList();
     }
 }

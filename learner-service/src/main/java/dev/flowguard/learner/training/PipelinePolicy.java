@@ -42,6 +42,9 @@ final class PipelinePolicy implements Policy {
                 LoadOptions.on(Device.parse(recipe.model().device())));
         try {
             pipeline.latentShape(recipe.model().height(), recipe.model().width());
+            if (recipe.model().gradientCheckpointing()) {
+                pipeline.transformer().enableGradientCheckpointing();
+            }
             LoraAdapter adapter = pipeline.transformer().attachAdapter(loraConfig(recipe), recipe.seed());
             return new PipelinePolicy(pipeline, adapter, recipe);
         } catch (RuntimeException e) {

@@ -25,6 +25,7 @@ final class PolicyTrainer implements AutoCloseable {
     private final Preset preset;
     private final SigmaSchedule schedule;
     private final int warmupSteps;
+    private final int microBatchSize;
     private final Compute compute;
     private final List<Tensor> parameters;
     private final AdamW optimizer;
@@ -35,12 +36,20 @@ final class PolicyTrainer implements AutoCloseable {
     /**
      * @param schedule of the training trajectories
      * @param warmupSteps updates over which the learning rate rises linearly
+     * @param microBatchSize most members of a group in one forward and backward pass, as in sampling
      */
-    PolicyTrainer(Policy policy, Preset preset, SigmaSchedule schedule, int warmupSteps, Compute compute) {
+    PolicyTrainer(
+            Policy policy,
+            Preset preset,
+            SigmaSchedule schedule,
+            int warmupSteps,
+            int microBatchSize,
+            Compute compute) {
         this.policy = policy;
         this.preset = preset;
         this.schedule = schedule;
         this.warmupSteps = warmupSteps;
+        this.microBatchSize = microBatchSize;
         this.compute = compute;
         this.parameters = List.copyOf(policy.parameters().values());
         this.optimizer = new AdamW(parameters, preset.optimizer());
@@ -59,7 +68,7 @@ final class PolicyTrainer implements AutoCloseable {
     void update(OptimizerStep step, long policyVersion, RatioStatistics statistics) throws NonFiniteException {
         optimizer.zeroGradients();
         double loss = 0;
-        for (MicroBatch batch : step.microBatches()) {
+        for (MicroBatch batch : step.microBatches(microBatchSize)) {
             boolean onPolicy = step.first() && batch.of().group().policyVersion() == policyVersion;
             loss += backward(batch, step.tuples(), onPolicy, statistics);
         }

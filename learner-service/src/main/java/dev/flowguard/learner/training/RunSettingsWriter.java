@@ -46,6 +46,10 @@ final class RunSettingsWriter {
                                 .setName(recipe.sampling().kernel())
                                 .setNoiseLevel(recipe.sampling().noiseLevel())))
                 .setEvaluation(sampling(evaluation));
+        Integer microBatch = recipe.groups().microBatchSize();
+        if (microBatch != null) {
+            settings.setMicroBatchSize(microBatch);
+        }
         for (Recipe.Reward reward : recipe.rewards()) {
             settings.addRewards(endpoint(reward));
         }

@@ -1,7 +1,10 @@
 package dev.flowguard.learner.training;
 
 import dev.flowguard.grpo.GroupAdvantages;
+import dev.flowguard.grpo.MicroBatchedVelocity;
+import dev.flowguard.grpo.MicroBatchedVelocity.Range;
 import dev.flowguard.learner.coordination.ScoredGroup;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -17,10 +20,18 @@ record TrainableGroup(ScoredGroup group, GroupAdvantages advantages) {
         return (long) group.members().size() * group.spec().stochasticSteps().size();
     }
 
-    /** One micro-batch a stochastic step. */
-    List<MicroBatch> microBatches() {
-        return group.spec().stochasticSteps().stream()
-                .map(step -> new MicroBatch(this, group.spec().stochasticSteps().indexOf(step)))
-                .toList();
+    /**
+     * Every stochastic step, the members in parts.
+     *
+     * @param size most members of a micro-batch
+     */
+    List<MicroBatch> microBatches(int size) {
+        List<MicroBatch> batches = new ArrayList<>();
+        for (int step = 0; step < group.spec().stochasticSteps().size(); step++) {
+            for (Range range : MicroBatchedVelocity.ranges(group.members().size(), size)) {
+                batches.add(new MicroBatch(this, step, range));
+            }
+        }
+        return batches;
     }
 }

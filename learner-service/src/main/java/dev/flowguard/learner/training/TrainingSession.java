@@ -165,6 +165,7 @@ public final class TrainingSession {
                         preset,
                         policy.schedule(preset.trainingSteps()),
                         recipe.optimizer().warmupSteps(),
+                        recipe.groups().microBatch(),
                         compute)) {
             directory.create(RecipeLoader.toYaml(recipe));
             Checkpoints checkpoints = new Checkpoints(directory.checkpoints(), settings.keptCheckpoints());

@@ -151,7 +151,8 @@ class RecipeLoaderTest {
 
     @Test
     void theCommandLineWins() {
-        Recipe recipe = load(MINIMAL, new Overrides(3, directory.resolve("out"), 9L, Map.of("ocr", "localhost:7070")));
+        Recipe recipe =
+                load(MINIMAL, new Overrides(3, directory.resolve("out"), 9L, null, Map.of("ocr", "localhost:7070")));
 
         assertThat(recipe.iterations()).isEqualTo(3);
         assertThat(recipe.outputPath()).isEqualTo(directory.resolve("out"));

@@ -2,10 +2,12 @@ package dev.flowguard.learner.training;
 
 import com.google.protobuf.ByteString;
 import dev.flowguard.grpo.FlowSde;
+import dev.flowguard.grpo.MicroBatchedVelocity;
 import dev.flowguard.grpo.SigmaSchedule;
 import dev.flowguard.grpo.StochasticStep;
 import dev.flowguard.grpo.Trajectory;
 import dev.flowguard.grpo.TrajectorySampler;
+import dev.flowguard.grpo.VelocityField;
 import dev.flowguard.learner.coordination.PolicyVersion;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.proto.v1.CoordinatorGrpc;
@@ -169,7 +171,7 @@ final class RolloutByHand implements AutoCloseable, StreamObserver<CoordinatorMe
         List<GroupPart> rows = new ArrayList<>();
         if (training) {
             Trajectory trajectory = sampler.sample(
-                    policy.given(lease.getMembers(0).getPrompt(), lease.getMembersCount()),
+                    given(lease.getMembers(0).getPrompt(), lease.getMembersCount(), run.getMicroBatchSize()),
                     noise(lease.getMembersList()),
                     lease.getStochasticStepsList(),
                     lease.getMembersList().stream()
@@ -189,6 +191,15 @@ final class RolloutByHand implements AutoCloseable, StreamObserver<CoordinatorMe
         }
         rows.add(0, GroupPart.newBuilder().setHeader(header).build());
         return rows;
+    }
+
+    private VelocityField given(String prompt, int members, int microBatch) {
+        int size = microBatch == 0 ? members : microBatch;
+        return new MicroBatchedVelocity(
+                MicroBatchedVelocity.ranges(members, size).stream()
+                        .map(range -> policy.given(prompt, range.members()))
+                        .toList(),
+                size);
     }
 
     private Tensor noise(List<MemberSpec> members) {

@@ -136,6 +136,24 @@ class TrainingSessionTest {
                 .hasMessageContaining("--resume");
     }
 
+    @Test
+    void withCheckpointingAndMicroBatchesTheFirstRatioIsStillOne() throws IOException {
+        Path recipe = TinyRun.write(folder, 2);
+        Files.writeString(
+                recipe,
+                Files.readString(recipe)
+                        .replace("width: 8}", "width: 8, gradient_checkpointing: true}")
+                        .replace("per_iteration: 3}", "per_iteration: 3, micro_batch_size: 3}"));
+
+        RunOutcome outcome = run(recipe, false, Overrides.none(), NOBODY);
+
+        assertThat(outcome.cause()).isNull();
+        assertThat(new RunDirectory(folder.resolve("out")).reports().subList(1, 3))
+                .allSatisfy(report -> assertThat(
+                                Objects.requireNonNull(report.learning()).canaryLogRatio())
+                        .isEqualTo(0.0));
+    }
+
     private static List<Long> seeds(List<KeptSample> samples) {
         return samples.stream().map(sample -> sample.seed()).toList();
     }
@@ -170,7 +188,7 @@ class TrainingSessionTest {
     }
 
     private static Overrides into(Path output) {
-        return new Overrides(null, output, null, Map.of());
+        return new Overrides(null, output, null, null, Map.of());
     }
 
     /** The metrics without what the clock says. */
