@@ -4,9 +4,14 @@ import java.nio.file.Path;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /** Where log lines go while a command shows a person something better. */
-final class Logs {
+public final class Logs {
 
     private Logs() {}
+
+    /** Warnings to standard error, and nothing else. To be called before the first logger is made. */
+    public static void warningsOnly() {
+        System.setProperty("logback.configurationFile", "dev/flowguard/cli/logback-terminal.xml");
+    }
 
     /** Into a file, appending. To be called before the first logger is made. */
     static void into(Path file) {

@@ -1,5 +1,6 @@
 package dev.flowguard.cli;
 
+import dev.flowguard.cli.parity.ParityCommand;
 import dev.flowguard.cli.pretrain.PretrainCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {TrainCommand.class, ServeCommand.class, PretrainCommand.class})
+        subcommands = {TrainCommand.class, ServeCommand.class, PretrainCommand.class, ParityCommand.class})
 public final class Main {
 
     private Main() {}
