@@ -98,6 +98,22 @@ for name, kernel in (("dance-sde", dance_sde), ("cps", cps)):
         show(f"{name}.4.logprob", log_prob(x1, mu, s))
     else:
         show(f"{name}.4.logprob", mean([-((a - b) ** 2) for a, b in zip(x1, mu)]))
+# Guard for each kernel from its own log-probabilities, with the correction that each needs (none of the code does this).
+MOVED = [v + d for v, d in zip(V, DELTA_V)]
+for name, kernel in (("flow-sde", flow_sde), ("dance-sde", dance_sde), ("cps", cps)):
+    old, _, s = kernel(SIGMAS, 4, V)
+    new, _, _ = kernel(SIGMAS, 4, MOVED)
+    x1 = [m + s * e for m, e in zip(old, NOISE)]
+    shift = mean([(a - b) ** 2 for a, b in zip(new, old)])
+    if name == "cps":
+        ratio = mean([-((a - b) ** 2) for a, b in zip(x1, new)]) - mean([-((a - b) ** 2) for a, b in zip(x1, old)])
+        normalised = (ratio + shift) / 2 / s
+    else:
+        ratio = log_prob(x1, new, s) - log_prob(x1, old, s)
+        normalised = s * (ratio + shift / (2 * s * s))
+    show(f"{name}.ratio.4", ratio)
+    show(f"{name}.normalised.4", normalised)
+    show(f"{name}.divergence.4", shift / (2 * s * s))
 old, g, s = flow_sde(SIGMAS, 4, V)
 new, _, _ = flow_sde(SIGMAS, 4, [v + d for v, d in zip(V, DELTA_V)])
 x1 = [m + s * e for m, e in zip(old, NOISE)]

@@ -16,6 +16,7 @@ final class FlowGrpoPreset {
 
     static Preset settings() {
         return new PresetBuilder("flow-grpo", "Flow-GRPO, arXiv:2505.05470; flow_grpo config/grpo.py")
+                .description("PPO on every denoising step, as first published; the baseline")
                 .trainingSteps(10)
                 .evaluationSteps(40)
                 .guidanceScale(4.5)
@@ -25,7 +26,7 @@ final class FlowGrpoPreset {
                 .groupsPerIteration(48)
                 .optimizerStepsPerIteration(2)
                 .advantages(new GroupAdvantage(Spread.ITERATION, 5))
-                .objective(new FlowGrpoObjective(ClipRange.symmetric(1e-4)))
+                .objective(Objective.flowGrpo(ClipRange.symmetric(1e-4)))
                 .klToReference(new KlToReference(.004, Form.TRUE))
                 .optimizer(new AdamWConfig(3e-4, .9, .999, 1e-8, 1e-4))
                 .maxGradientNorm(1)

@@ -4,13 +4,9 @@ import dev.flowguard.tensor.InputException;
 
 /**
  * The stochastic step of Flow-GRPO: Euler-Maruyama on the reverse SDE that has the same marginals as the ODE,
+ * with a diffusion coefficient that grows towards pure noise,
  *
- * <pre>{@code
- * dx = [v + g^2/(2t) (x + (1 - t) v)] dt + g dw,       g = a sqrt(t / (1 - t))
- *
- * mean = x (1 - g^2 dt / (2t)) - v dt beta,            beta = 1 + g^2 (1 - t) / (2t)
- * x'   = mean + s noise,                               s = g sqrt(dt)
- * }</pre>
+ * <pre>{@code g = a sqrt(t / (1 - t)) }</pre>
  *
  * <p>At t = 1, where g has a pole, the t in its denominator (and only there) is replaced by the next sigma, so that
  * {@code s = a} and {@code beta = 1} exactly. Below it {@code beta = 1 + a^2/2} is constant. Sources: Flow-GRPO,
@@ -33,11 +29,8 @@ public record FlowSde(double noiseLevel) implements TransitionKernel {
     public Transition at(SigmaSchedule schedule, int step) {
         double t = schedule.sigma(step);
         double next = schedule.sigma(step + 1);
-        double dt = t - next;
         double g = noiseLevel * Math.sqrt(t / (1 - (t == 1 ? next : t)));
-        double correction = g * g / (2 * t);
-        double beta = 1 + correction * (1 - t);
-        return new Transition(step, t, next, dt, g, g * Math.sqrt(dt), beta, 1 - correction * dt, -beta * dt);
+        return Transition.reverseSde(schedule, step, g);
     }
 
     @Override

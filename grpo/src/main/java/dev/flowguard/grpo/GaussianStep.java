@@ -56,6 +56,12 @@ record GaussianStep(Tensor mean, double s) {
         return average(differenceTo(other).square()).mul(1 / (2 * s * s));
     }
 
+    /** The Euclidean norm of {@code x' - mean}. */
+    Tensor distanceTo(Tensor next) {
+        double latentElements = (double) next.elementCount() / next.size(0);
+        return average(next.sub(mean).square()).mul(latentElements).sqrt();
+    }
+
     private Tensor differenceTo(GaussianStep other) {
         if (s != other.s || !Arrays.equals(mean.shape(), other.mean.shape())) {
             // Broadcasting would compare a member with another one's mean, and not say so.

@@ -1,8 +1,6 @@
 package dev.flowguard.grpo;
 
-import dev.flowguard.tensor.InputException;
 import java.util.List;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -20,7 +18,6 @@ import java.util.stream.IntStream;
  * @param limit largest absolute advantage, positive; 5 in flow_grpo
  */
 public record GroupAdvantage(Spread spread, double limit) implements AdvantageEstimator {
-    private static final double STD_FLOOR = 1e-4;
 
     /** What the standard deviation is taken over. */
     public enum Spread {
@@ -31,9 +28,7 @@ public record GroupAdvantage(Spread spread, double limit) implements AdvantageEs
     }
 
     public GroupAdvantage {
-        if (!(limit > 0)) {
-            throw new InputException("advantage limit " + limit + "; it must be positive, 5 in flow_grpo");
-        }
+        new AdvantageLimit(limit);
     }
 
     @Override
@@ -48,38 +43,11 @@ public record GroupAdvantage(Spread spread, double limit) implements AdvantageEs
 
     private GroupAdvantages advantages(long groupId, List<Double> totals, Moments all) {
         Moments own = Moments.of(totals);
-        double std = spread == Spread.GROUP ? own.std : all.std;
+        double std = spread == Spread.GROUP ? own.std() : all.std();
+        AdvantageLimit bound = new AdvantageLimit(limit);
         List<Double> values = totals.stream()
-                .map(total -> own.tied ? 0 : clip((total - own.mean) / (std + STD_FLOOR)))
+                .map(total -> bound.clip(own.standardised(total, std)))
                 .toList();
-        return new GroupAdvantages(groupId, values, totals, own.mean, own.std, own.tied);
-    }
-
-    private double clip(double advantage) {
-        return Math.max(-limit, Math.min(limit, advantage));
-    }
-
-    /**
-     * Mean and population standard deviation.
-     *
-     * <p>INVARIANT: they do not depend on the order of the values, to the last bit, so that neither the number of workers
-     * nor the order in which groups arrive changes a run. Hence the sorting.
-     */
-    private record Moments(double mean, double std, boolean tied) {
-
-        static Moments of(List<Double> values) {
-            double[] sorted =
-                    values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-            if (sorted.length == 0) {
-                return new Moments(0, 0, true);
-            }
-            double mean = DoubleStream.of(sorted).sum() / sorted.length;
-            double variance = DoubleStream.of(sorted)
-                            .map(value -> (value - mean) * (value - mean))
-                            .sum()
-                    / sorted.length;
-            boolean tied = sorted[0] == sorted[sorted.length - 1];
-            return tied ? new Moments(sorted[0], 0, true) : new Moments(mean, Math.sqrt(variance), false);
-        }
+        return new GroupAdvantages(groupId, values, totals, own.mean(), own.std(), own.tied());
     }
 }

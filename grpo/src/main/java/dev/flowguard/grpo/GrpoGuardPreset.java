@@ -14,6 +14,7 @@ final class GrpoGuardPreset {
 
     static Preset settings() {
         return new PresetBuilder("grpo-guard", "GRPO-Guard, arXiv:2510.22319; flow_grpo config/grpo_guard.py")
+                .description("RatioNorm and even gradients: a clip that holds on both sides at every step")
                 .trainingSteps(10)
                 .evaluationSteps(40)
                 .guidanceScale(4.5)
@@ -23,7 +24,8 @@ final class GrpoGuardPreset {
                 .groupsPerIteration(48)
                 .optimizerStepsPerIteration(2)
                 .advantages(new GroupAdvantage(Spread.GROUP, 5))
-                .objective(new GrpoGuardObjective(ClipRange.symmetric(2e-6), StepWeight.INVERSE_DT))
+                .objective(Objective.grpoGuard(ClipRange.symmetric(2e-6)))
+                .stepWeight(StepWeight.INVERSE_DT)
                 .klToReference(KlToReference.none())
                 .optimizer(new AdamWConfig(1e-4, .9, .999, 1e-8, 1e-4))
                 .maxGradientNorm(1)

@@ -39,6 +39,11 @@ public record KlToReference(double weight, Form form) {
         return new KlToReference(0, Form.TRUE);
     }
 
+    /** A share of this penalty: {@link Annealing#shareAt}, or more than 1 to tighten the leash. */
+    public KlToReference times(double share) {
+        return new KlToReference(weight * share, form);
+    }
+
     /** Whether there is a penalty, so that the reference must be evaluated. */
     public boolean enabled() {
         return weight > 0;

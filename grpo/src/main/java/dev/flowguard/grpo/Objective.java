@@ -1,14 +1,41 @@
 package dev.flowguard.grpo;
 
 import dev.flowguard.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
- * What the policy minimises at one step: an importance ratio, a trust region on it, and the step's weight.
+ * What the policy minimises at one step,
  *
- * <p>An extension point. Implementations are immutable and treat every member by itself: no reduction over the batch,
- * ever. They are called in training mode inside a scope, which owns the loss.
+ * <pre>{@code L = -w surrogate(log r, A) }</pre>
+ *
+ * <p>put together from an importance ratio r and a trust region on it; the step's weight w ({@link StepWeight}) comes with the
+ * batch. The parts are independent, so that what a paper changes at once can be tried one at a time: GRPO-Guard's ratio with
+ * Flow-GRPO's range, say.
+ *
+ * <p>INVARIANT: every member is treated by itself, without a reduction over the batch. Called in training mode inside a scope,
+ * which owns the loss.
+ *
+ * @param ratio how the ratio is formed
+ * @param region how far it may go
  */
-public interface Objective {
+public record Objective(ImportanceRatio ratio, TrustRegion region) {
+
+    /** Flow-GRPO's objective. */
+    public static Objective flowGrpo(ClipRange range) {
+        return new Objective(ImportanceRatio.DENSITY, range);
+    }
+
+    /** GRPO-Guard's objective. */
+    public static Objective grpoGuard(ClipRange range) {
+        return new Objective(ImportanceRatio.RATIO_NORM, range);
+    }
+
+    /** The same ratio with another trust region. */
+    public Objective withRegion(TrustRegion other) {
+        return new Objective(ratio, other);
+    }
 
     /**
      * The loss of a micro-batch.
@@ -18,11 +45,50 @@ public interface Objective {
      *     batch.oldMean()}, with its graph
      * @throws ArithmeticException if a member's ratio is not finite; the message names it
      */
-    StepLoss loss(StepBatch batch, Tensor policyMean);
+    public StepLoss loss(StepBatch batch, Tensor policyMean) {
+        PolicyChange change = new PolicyChange(batch, policyMean);
+        Tensor logRatio = ratio.logRatio(change);
+        requireFinite(batch, logRatio.toDoubles());
+        double scale = ratio.rangeScale(batch.latentElements());
+        Tensor gain = region.surrogate(change, logRatio, scale);
+        return new StepLoss(gain.mul(-batch.weight()), diagnose(batch, policyMean, logRatio.toDoubles(), scale));
+    }
 
-    /** The trust region, stated at {@link ClipRange#REFERENCE_ELEMENTS}. */
-    ClipRange clipRange();
+    private StepDiagnostics diagnose(StepBatch batch, Tensor policyMean, double[] logRatio, double scale) {
+        PolicyChange seen = new PolicyChange(batch, policyMean.detach());
+        List<Double> divergence = boxed(seen.divergence().toDoubles());
+        double[] gradient = ratio.velocityGradient(seen).toDoubles();
+        List<TrustRegion.Side> sides = new ArrayList<>();
+        for (int b = 0; b < logRatio.length; b++) {
+            TrustRegion.Side side = region.side(logRatio[b], divergence.get(b), scale);
+            double advantage = batch.members().get(b).advantage();
+            sides.add(side);
+            gradient[b] *= side.stops(advantage) ? 0 : batch.weight() * Math.abs(advantage) * Math.exp(logRatio[b]);
+        }
+        return new StepDiagnostics(
+                batch.transition(),
+                batch.members(),
+                boxed(logRatio),
+                boxed(ImportanceRatio.DENSITY.logRatio(seen).toDoubles()),
+                boxed(ImportanceRatio.RATIO_NORM.logRatio(seen).toDoubles()),
+                divergence,
+                sides,
+                boxed(gradient),
+                List.of());
+    }
 
-    /** The same objective with another trust region, stated at {@link ClipRange#REFERENCE_ELEMENTS}. */
-    Objective withClipRange(ClipRange clipRange);
+    private static void requireFinite(StepBatch batch, double[] logRatio) {
+        for (int b = 0; b < logRatio.length; b++) {
+            if (!Double.isFinite(logRatio[b]) || !Double.isFinite(Math.exp(logRatio[b]))) {
+                TrainedMember member = batch.members().get(b);
+                throw new ArithmeticException("group " + member.groupId() + ", member " + member.member() + ", step "
+                        + batch.transition().step() + ": log importance ratio is " + logRatio[b]
+                        + "; the policy has diverged, lower the learning rate");
+            }
+        }
+    }
+
+    private static List<Double> boxed(double[] values) {
+        return Arrays.stream(values).boxed().toList();
+    }
 }

@@ -14,7 +14,7 @@ public record OdeKernel() implements TransitionKernel {
         double sigma = schedule.sigma(step);
         double sigmaNext = schedule.sigma(step + 1);
         double cv = (float) sigmaNext - (float) sigma;
-        return new Transition(step, sigma, sigmaNext, sigma - sigmaNext, 0, 0, 1, 1, cv);
+        return new Transition(step, sigma, sigmaNext, sigma - sigmaNext, 0, 0, 1, 1, cv, 1);
     }
 
     @Override

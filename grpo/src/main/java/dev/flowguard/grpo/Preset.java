@@ -8,19 +8,24 @@ import dev.flowguard.tensor.InputException;
  * numbers that go with them. Immutable; a recipe changes single settings through {@link #toBuilder()}.
  *
  * @param name by which recipes name it
+ * @param description one line for people who choose
  * @param source the paper and the code that the values come from
  * @param trainingSteps T of training trajectories
  * @param evaluationSteps T of evaluation, always by the ODE
  * @param guidanceScale classifier-free guidance scale; 1 for none
  * @param kernel of the stochastic steps
- * @param plan which steps are stochastic, and trained
- * @param groupSize members of a group, at least 2
+ * @param plan which steps are stochastic, and which of these are trained
+ * @param exploration how the members of a group spread over these steps
+ * @param groupSize members of a group that compete, at least 2; {@link Branches} makes as many for each step
  * @param groupsPerIteration prompts an iteration
  * @param optimizerStepsPerIteration into how many updates an iteration's groups are divided; only the first is on-policy
  * @param advantages how rewards become advantages
  * @param objective what is minimised
- * @param klToReference penalty towards the reference
- * @param optimizer AdamW's settings
+ * @param stepWeight weight of a step, outside the trust region
+ * @param klToReference penalty towards the reference, at its peak
+ * @param klAnnealing course of its weight over the iterations
+ * @param optimizer AdamW's settings, its learning rate the peak
+ * @param learningRateAnnealing course of the learning rate over the optimizer steps
  * @param maxGradientNorm global norm at which gradients are clipped
  * @param ema of the adapter, for evaluation and export
  * @param loraRank rank of the adapter
@@ -28,19 +33,24 @@ import dev.flowguard.tensor.InputException;
  */
 public record Preset(
         String name,
+        String description,
         String source,
         int trainingSteps,
         int evaluationSteps,
         double guidanceScale,
         TransitionKernel kernel,
         StochasticPlan plan,
+        Exploration exploration,
         int groupSize,
         int groupsPerIteration,
         int optimizerStepsPerIteration,
         AdvantageEstimator advantages,
         Objective objective,
+        StepWeight stepWeight,
         KlToReference klToReference,
+        Annealing klAnnealing,
         AdamWConfig optimizer,
+        Annealing learningRateAnnealing,
         double maxGradientNorm,
         EmaSchedule ema,
         int loraRank,
@@ -62,6 +72,16 @@ public record Preset(
     /** A builder that holds these settings. */
     public PresetBuilder toBuilder() {
         return new PresetBuilder(this);
+    }
+
+    /** The paths of a group's members. */
+    public GroupLayout layout(GroupKey group) {
+        return exploration.layout(plan, trainingSteps, group, groupSize);
+    }
+
+    /** A builder of another preset with these settings. */
+    PresetBuilder as(String otherName, String otherSource) {
+        return new PresetBuilder(this, otherName, otherSource);
     }
 
     private static void requireAtLeast(int least, int value, String setting) {

@@ -11,19 +11,24 @@ import org.jspecify.annotations.Nullable;
 public final class PresetBuilder {
     private final String name;
     private final String source;
+    private String description = "";
 
     private int trainingSteps;
     private int evaluationSteps;
     private double guidanceScale;
     private @Nullable TransitionKernel kernel;
     private @Nullable StochasticPlan plan;
+    private Exploration exploration = new Chains(Chains.InitialNoise.OWN);
     private int groupSize;
     private int groupsPerIteration;
     private int optimizerStepsPerIteration;
     private @Nullable AdvantageEstimator advantages;
     private @Nullable Objective objective;
+    private StepWeight stepWeight = StepWeight.ONE;
     private @Nullable KlToReference klToReference;
+    private Annealing klAnnealing = Annealing.none();
     private @Nullable AdamWConfig optimizer;
+    private Annealing learningRateAnnealing = Annealing.none();
     private double maxGradientNorm;
     private @Nullable EmaSchedule ema;
     private int loraRank;
@@ -35,23 +40,37 @@ public final class PresetBuilder {
     }
 
     PresetBuilder(Preset preset) {
-        this(preset.name(), preset.source());
+        this(preset, preset.name(), preset.source());
+    }
+
+    PresetBuilder(Preset preset, String name, String source) {
+        this(name, source);
+        description = preset.description();
         trainingSteps = preset.trainingSteps();
         evaluationSteps = preset.evaluationSteps();
         guidanceScale = preset.guidanceScale();
         kernel = preset.kernel();
         plan = preset.plan();
+        exploration = preset.exploration();
         groupSize = preset.groupSize();
         groupsPerIteration = preset.groupsPerIteration();
         optimizerStepsPerIteration = preset.optimizerStepsPerIteration();
         advantages = preset.advantages();
         objective = preset.objective();
+        stepWeight = preset.stepWeight();
         klToReference = preset.klToReference();
+        klAnnealing = preset.klAnnealing();
         optimizer = preset.optimizer();
+        learningRateAnnealing = preset.learningRateAnnealing();
         maxGradientNorm = preset.maxGradientNorm();
         ema = preset.ema();
         loraRank = preset.loraRank();
         loraAlpha = preset.loraAlpha();
+    }
+
+    public PresetBuilder description(String value) {
+        description = value;
+        return this;
     }
 
     public PresetBuilder trainingSteps(int value) {
@@ -76,6 +95,11 @@ public final class PresetBuilder {
 
     public PresetBuilder plan(StochasticPlan value) {
         plan = value;
+        return this;
+    }
+
+    public PresetBuilder exploration(Exploration value) {
+        exploration = value;
         return this;
     }
 
@@ -104,13 +128,28 @@ public final class PresetBuilder {
         return this;
     }
 
+    public PresetBuilder stepWeight(StepWeight value) {
+        stepWeight = value;
+        return this;
+    }
+
     public PresetBuilder klToReference(KlToReference value) {
         klToReference = value;
         return this;
     }
 
+    public PresetBuilder klAnnealing(Annealing value) {
+        klAnnealing = value;
+        return this;
+    }
+
     public PresetBuilder optimizer(AdamWConfig value) {
         optimizer = value;
+        return this;
+    }
+
+    public PresetBuilder learningRateAnnealing(Annealing value) {
+        learningRateAnnealing = value;
         return this;
     }
 
@@ -138,19 +177,24 @@ public final class PresetBuilder {
     public Preset build() {
         return new Preset(
                 name,
+                description,
                 source,
                 trainingSteps,
                 evaluationSteps,
                 guidanceScale,
                 present(kernel, "kernel"),
                 present(plan, "plan"),
+                exploration,
                 groupSize,
                 groupsPerIteration,
                 optimizerStepsPerIteration,
                 present(advantages, "advantages"),
                 present(objective, "objective"),
+                stepWeight,
                 present(klToReference, "kl_to_reference"),
+                klAnnealing,
                 present(optimizer, "optimizer"),
+                learningRateAnnealing,
                 maxGradientNorm,
                 present(ema, "ema"),
                 loraRank,

@@ -8,7 +8,16 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /** The presets by name. */
 public final class Presets {
-    private static final List<Preset> ALL = List.of(FlowGrpoPreset.settings(), GrpoGuardPreset.settings());
+    private static final List<Preset> ALL = List.of(
+            FlowGrpoPreset.settings(),
+            DanceGrpoPreset.settings(),
+            MixGrpoPreset.settings(),
+            TempFlowGrpoPreset.settings(),
+            FlowGrpoFastPreset.settings(),
+            GrpoGuardPreset.settings(),
+            GrpoGuardDancePreset.settings(),
+            GrpoGuardFastPreset.settings(),
+            FlowDppoPreset.settings());
 
     private Presets() {}
 

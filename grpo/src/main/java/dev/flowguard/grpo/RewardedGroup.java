@@ -49,6 +49,32 @@ public record RewardedGroup(long groupId, Map<String, List<Double>> rewards) {
     }
 
     /**
+     * The members of a comparison set by themselves, under the same id.
+     *
+     * @param chosen indices of members, at least two
+     */
+    public RewardedGroup subset(List<Integer> chosen) {
+        Map<String, List<Double>> subset = new LinkedHashMap<>();
+        rewards.forEach((name, values) ->
+                subset.put(name, chosen.stream().map(values::get).toList()));
+        return new RewardedGroup(groupId, subset);
+    }
+
+    /**
+     * One reward of every member.
+     *
+     * @throws InputException if it is missing
+     */
+    List<Double> reward(String name) {
+        List<Double> values = rewards.get(name);
+        if (values == null) {
+            throw new InputException("group " + groupId + ": reward '" + name + "' is weighted but missing; it has "
+                    + String.join(", ", rewards.keySet()));
+        }
+        return values;
+    }
+
+    /**
      * The weighted sum of the rewards, one a member.
      *
      * @throws InputException if a weighted reward is missing
@@ -56,11 +82,7 @@ public record RewardedGroup(long groupId, Map<String, List<Double>> rewards) {
     List<Double> total(RewardWeights weights) {
         double[] total = new double[members()];
         weights.byName().forEach((name, weight) -> {
-            List<Double> values = rewards.get(name);
-            if (values == null) {
-                throw new InputException("group " + groupId + ": reward '" + name + "' is weighted but missing; it has "
-                        + String.join(", ", rewards.keySet()));
-            }
+            List<Double> values = reward(name);
             for (int member = 0; member < total.length; member++) {
                 total[member] += weight * values.get(member);
             }

@@ -1,5 +1,6 @@
 package dev.flowguard.grpo;
 
+import dev.flowguard.grpo.TrustRegion.Side;
 import java.util.Collections;
 import java.util.List;
 
@@ -9,42 +10,61 @@ import java.util.List;
  *
  * @param transition the step's scalars
  * @param members whose entries these are
- * @param logRatio logarithm of the importance ratio that was clipped: for GRPO-Guard, after RatioNorm
- * @param aboveRange whether the ratio lies above the trust region, whatever the advantage's sign
- * @param belowRange whether it lies below
+ * @param logRatio logarithm of the importance ratio that the objective used
+ * @param densityLogRatio as {@link ImportanceRatio#DENSITY} has it, before RatioNorm
+ * @param normalisedLogRatio as {@link ImportanceRatio#RATIO_NORM} has it
+ * @param divergence KL(policy || old) an element
+ * @param sides where the ratio lies, whatever the advantage's sign
+ * @param velocityGradient Euclidean norm of d loss / d velocity without the KL penalty; 0 where the trust region stops the
+ *     member
  * @param klToReference KL to the reference, unweighted; empty where it was not measured
  */
 public record StepDiagnostics(
         Transition transition,
         List<TrainedMember> members,
         List<Double> logRatio,
-        List<Boolean> aboveRange,
-        List<Boolean> belowRange,
+        List<Double> densityLogRatio,
+        List<Double> normalisedLogRatio,
+        List<Double> divergence,
+        List<Side> sides,
+        List<Double> velocityGradient,
         List<Double> klToReference) {
 
     public StepDiagnostics {
         members = List.copyOf(members);
         logRatio = List.copyOf(logRatio);
-        aboveRange = List.copyOf(aboveRange);
-        belowRange = List.copyOf(belowRange);
+        densityLogRatio = List.copyOf(densityLogRatio);
+        normalisedLogRatio = List.copyOf(normalisedLogRatio);
+        divergence = List.copyOf(divergence);
+        sides = List.copyOf(sides);
+        velocityGradient = List.copyOf(velocityGradient);
         klToReference = List.copyOf(klToReference);
     }
 
     /** Share of the members whose ratio lies above the trust region. */
     public double upperClipFraction() {
-        return share(aboveRange);
+        return share(Side.ABOVE);
     }
 
     /** Share of the members whose ratio lies below the trust region. */
     public double lowerClipFraction() {
-        return share(belowRange);
+        return share(Side.BELOW);
     }
 
-    StepDiagnostics withKlToReference(List<Double> divergence) {
-        return new StepDiagnostics(transition, members, logRatio, aboveRange, belowRange, divergence);
+    StepDiagnostics withKlToReference(List<Double> kl) {
+        return new StepDiagnostics(
+                transition,
+                members,
+                logRatio,
+                densityLogRatio,
+                normalisedLogRatio,
+                divergence,
+                sides,
+                velocityGradient,
+                kl);
     }
 
-    private static double share(List<Boolean> mask) {
-        return Collections.frequency(mask, true) / (double) mask.size();
+    private double share(Side side) {
+        return Collections.frequency(sides, side) / (double) sides.size();
     }
 }

@@ -4,7 +4,7 @@ import dev.flowguard.tensor.InputException;
 import java.util.List;
 
 /**
- * Which steps of a trajectory are stochastic, and thereby trained; the others are ODE steps.
+ * Which steps of a trajectory are stochastic, and which of these are trained; the others are ODE steps.
  *
  * <p>An extension point. A plan is a pure function of the schedule's length and the {@link GroupKey}: all members of a
  * group explore the same steps, on whatever worker they are sampled. (Drawn per member instead, the spread of rewards
@@ -20,4 +20,9 @@ public interface StochasticPlan {
      * @throws InputException if the plan does not fit a schedule of this length
      */
     List<Integer> stochasticSteps(int steps, GroupKey group);
+
+    /** Those of {@link #stochasticSteps} that are trained, rising: all of them, unless a plan says otherwise. */
+    default List<Integer> trainedSteps(int steps, GroupKey group) {
+        return stochasticSteps(steps, group);
+    }
 }

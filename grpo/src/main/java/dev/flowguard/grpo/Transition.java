@@ -20,9 +20,39 @@ import dev.flowguard.tensor.Tensor;
  * @param beta sensitivity of the mean to the velocity: {@code d mean / d v = -beta dt}; 1 for a deterministic step
  * @param cx weight of the latent in the mean
  * @param cv weight of the velocity in the mean
+ * @param densityPower the power of the density ratio that the kernel's own papers call the importance ratio: 1 where
+ *     their log-probability is the Gaussian's, {@code 2 s^2} for {@link Cps}, whose leaves {@code 1/(2 s^2)} out
  */
 public record Transition(
-        int step, double sigma, double sigmaNext, double dt, double g, double s, double beta, double cx, double cv) {
+        int step,
+        double sigma,
+        double sigmaNext,
+        double dt,
+        double g,
+        double s,
+        double beta,
+        double cx,
+        double cv,
+        double densityPower) {
+
+    /**
+     * Euler-Maruyama on the reverse SDE that has the ODE's marginals, whatever the diffusion coefficient:
+     *
+     * <pre>{@code
+     * dx   = [v + g^2/(2t) (x + (1 - t) v)] dt + g dw
+     * mean = x (1 - g^2 dt / (2t)) - v dt beta,          beta = 1 + g^2 (1 - t) / (2t),        s = g sqrt(dt)
+     * }</pre>
+     *
+     * <p>Source: Flow-GRPO, arXiv:2505.05470, equations 7 and 8.
+     */
+    static Transition reverseSde(SigmaSchedule schedule, int step, double g) {
+        double t = schedule.sigma(step);
+        double next = schedule.sigma(step + 1);
+        double dt = t - next;
+        double correction = g * g / (2 * t);
+        double beta = 1 + correction * (1 - t);
+        return new Transition(step, t, next, dt, g, g * Math.sqrt(dt), beta, 1 - correction * dt, -beta * dt, 1);
+    }
 
     /** Whether the step adds noise. Only then has it a probability. */
     public boolean stochastic() {

@@ -14,7 +14,7 @@ public interface TransitionKernel {
     /** The scalars of step {@code step}, in 0..T-1, of the schedule. */
     Transition at(SigmaSchedule schedule, int step);
 
-    /** The name that recipes and the wire use: {@code flow-sde}, {@code ode}. */
+    /** The name that recipes and the wire use: {@code flow-sde}, {@code dance-sde}, {@code cps}, {@code ode}. */
     String name();
 
     /** How much noise it adds; what the number means is the kernel's own. 0 where it adds none. */
@@ -31,10 +31,12 @@ public interface TransitionKernel {
     static TransitionKernel named(String name, double noiseLevel) {
         return switch (name) {
             case FlowSde.NAME -> new FlowSde(noiseLevel);
+            case DanceSde.NAME -> new DanceSde(noiseLevel);
+            case Cps.NAME -> new Cps(noiseLevel);
             case OdeKernel.NAME -> new OdeKernel().withNoiseLevel(noiseLevel);
             default ->
-                throw new InputException(
-                        "transition kernel '" + name + "' is unknown; use " + FlowSde.NAME + " or " + OdeKernel.NAME);
+                throw new InputException("transition kernel '" + name + "' is unknown; use "
+                        + String.join(", ", FlowSde.NAME, DanceSde.NAME, Cps.NAME) + " or " + OdeKernel.NAME);
         };
     }
 }

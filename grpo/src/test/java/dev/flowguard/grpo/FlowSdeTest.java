@@ -1,10 +1,8 @@
 package dev.flowguard.grpo;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.flowguard.tensor.InputException;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -87,14 +85,5 @@ class FlowSdeTest {
             variance = factor * factor * variance + step.s() * step.s();
         }
         assertThat(variance).isCloseTo(1, within(.01));
-    }
-
-    @Test
-    void kernelsAreFoundByName() {
-        assertThat(TransitionKernel.named("flow-sde", .9)).isEqualTo(new FlowSde(.9));
-        assertThat(TransitionKernel.named("ode", 0)).isEqualTo(new OdeKernel());
-        assertThatThrownBy(() -> TransitionKernel.named("ode", .5)).isInstanceOf(InputException.class);
-        assertThatThrownBy(() -> TransitionKernel.named("sde", .5)).hasMessageContaining("'sde' is unknown");
-        assertThatThrownBy(() -> new FlowSde(Double.NaN)).isInstanceOf(InputException.class);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.flowguard.grpo.KlToReference.Form;
+import dev.flowguard.grpo.TrustRegion.Side;
 import dev.flowguard.tensor.Compute;
 import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
@@ -29,11 +30,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ObjectiveTest {
     private static final Transition STEP = new FlowSde(.7).at(SigmaSchedule.sd3(10, 3), 4);
     private static final double S = STEP.s();
+    private static final double WEIGHT = 1 / STEP.dt();
     private static final int ELEMENTS = 24;
     private static final long[] ROW = {2, 3, 4};
-    private static final FlowGrpoObjective FLOW_GRPO = new FlowGrpoObjective(ClipRange.symmetric(1e-4));
-    private static final GrpoGuardObjective GUARD =
-            new GrpoGuardObjective(ClipRange.symmetric(2e-6), StepWeight.INVERSE_DT);
+    private static final Objective FLOW_GRPO = Objective.flowGrpo(ClipRange.symmetric(1e-4));
+    private static final Objective GUARD = Objective.grpoGuard(ClipRange.symmetric(2e-6));
 
     static List<Objective> objectives() {
         return List.of(FLOW_GRPO, GUARD);
@@ -46,8 +47,7 @@ class ObjectiveTest {
             StepBatch batch = batch(1, -1.5, .5, 2);
             StepLoss loss = objective.loss(batch, batch.oldMean().duplicate());
             assertThat(loss.diagnostics().logRatio()).containsOnly(0.0);
-            double weight = objective == GUARD ? 1 / STEP.dt() : 1;
-            assertThat(loss.perMember().toDoubles()).containsExactly(1.5 * weight, -.5 * weight, -2 * weight);
+            assertThat(loss.perMember().toDoubles()).containsExactly(1.5 * WEIGHT, -.5 * WEIGHT, -2 * WEIGHT);
         });
     }
 
@@ -61,12 +61,12 @@ class ObjectiveTest {
             Tensor old = STEP.mean(latents, velocity);
             Tensor policy = STEP.mean(latents, velocity.add(change));
             Tensor next = old.add(noise.mul(S));
-            StepBatch good = new StepBatch(STEP, members(1), next, old);
-            StepBatch bad = new StepBatch(STEP, members(-1), next, old);
+            StepBatch good = new StepBatch(STEP, WEIGHT, members(1), next, old);
+            StepBatch bad = new StepBatch(STEP, WEIGHT, members(-1), next, old);
 
             double exact = Math.exp(Golden.value("guard.4.logratio"));
-            assertThat(loss(FLOW_GRPO, good, policy)).isCloseTo(-exact, within(1e-6));
-            assertThat(loss(FLOW_GRPO, bad, policy)).isCloseTo(exact, within(1e-6));
+            assertThat(loss(FLOW_GRPO, good, policy)).isCloseTo(-WEIGHT * exact, within(1e-5));
+            assertThat(loss(FLOW_GRPO, bad, policy)).isCloseTo(WEIGHT * exact, within(1e-5));
             // The normalised ratio lies below the range: only the bad member, already pushed far enough, is clipped.
             double normalised = Math.exp(Golden.value("guard.4.normalised"));
             double weight = Golden.value("guard.4.delta");
@@ -78,14 +78,15 @@ class ObjectiveTest {
 
     /** At a ratio of 1 the gradient is -A d log p: what the policy-gradient theorem asks for. */
     @Test
-    void flowGrpoFollowsTheScore() {
+    void flowGrpoFollowsTheScoreTimesTheWeight() {
         training(() -> {
             StepBatch batch = batch(1, -1.5, .5);
             float[] noise = noiseOf(batch);
             float[] gradient = gradient(FLOW_GRPO, batch);
             for (int k = 0; k < noise.length; k++) {
                 double advantage = batch.members().get(k / ELEMENTS).advantage();
-                assertThat((double) gradient[k]).isCloseTo(-advantage * noise[k] / (S * ELEMENTS) / 2, within(1e-6));
+                assertThat((double) gradient[k])
+                        .isCloseTo(-WEIGHT * advantage * noise[k] / (S * ELEMENTS) / 2, within(1e-6));
             }
         });
     }
@@ -128,8 +129,7 @@ class ObjectiveTest {
             Tensor signs = Tensor.of(Device.cpu(), new float[] {1, 1, -1, -1}, 4, 1, 1, 1);
             Tensor mean = batch.oldMean().add(direction.mul(signs)).duplicate().requireGradient();
             StepLoss loss = GUARD.loss(batch, mean);
-            assertThat(loss.diagnostics().aboveRange()).containsExactly(true, true, false, false);
-            assertThat(loss.diagnostics().belowRange()).containsExactly(false, false, true, true);
+            assertThat(loss.diagnostics().sides()).containsExactly(Side.ABOVE, Side.ABOVE, Side.BELOW, Side.BELOW);
             assertThat(loss.diagnostics().upperClipFraction()).isEqualTo(.5);
             assertThat(loss.diagnostics().lowerClipFraction()).isEqualTo(.5);
             loss.averagedOver(4).backward();
@@ -164,12 +164,12 @@ class ObjectiveTest {
             Tensor direction = batch.next().sub(batch.oldMean()).mul(1e-2);
             Tensor up = batch.oldMean().add(direction);
             Tensor down = batch.oldMean().sub(direction);
-            Objective onlyUpper = objective.withClipRange(new ClipRange(1e9, 1e-12));
+            Objective onlyUpper = objective.withRegion(new ClipRange(1e9, 1e-9));
             assertThat(onlyUpper.loss(batch, up).diagnostics().upperClipFraction())
                     .isEqualTo(1);
             assertThat(onlyUpper.loss(batch, down).diagnostics().lowerClipFraction())
                     .isZero();
-            Objective onlyLower = objective.withClipRange(new ClipRange(1e-12, 1e9));
+            Objective onlyLower = objective.withRegion(new ClipRange(1e-9, 1e9));
             assertThat(onlyLower.loss(batch, up).diagnostics().upperClipFraction())
                     .isZero();
             assertThat(onlyLower.loss(batch, down).diagnostics().lowerClipFraction())
@@ -203,8 +203,8 @@ class ObjectiveTest {
             for (int b = 0; b < summed.length; b++) {
                 assertThat(diagnostics.logRatio().get(b) * ELEMENTS)
                         .isCloseTo(summed[b], within(1e-6 * size * ELEMENTS));
-                assertThat(diagnostics.aboveRange().get(b)).isEqualTo(summed[b] > summedRange);
-                assertThat(diagnostics.belowRange().get(b)).isEqualTo(summed[b] < -summedRange);
+                assertThat(diagnostics.sides().get(b) == Side.ABOVE).isEqualTo(summed[b] > summedRange);
+                assertThat(diagnostics.sides().get(b) == Side.BELOW).isEqualTo(summed[b] < -summedRange);
             }
         });
     }
@@ -278,22 +278,14 @@ class ObjectiveTest {
         try (Scope scope = Scope.open()) {
             Tensor latents = Tensor.zeros(Device.cpu(), DType.FLOAT32, 1, 4);
             Transition ode = new OdeKernel().at(SigmaSchedule.sd3(10, 3), 4);
-            assertThatThrownBy(() -> new StepBatch(ode, members(1), latents, latents))
+            assertThatThrownBy(() -> new StepBatch(ode, 1, members(1), latents, latents))
                     .hasMessageContaining("step 4 adds no noise");
-            assertThatThrownBy(() -> new StepBatch(STEP, members(1, 1), latents, latents))
+            assertThatThrownBy(() -> new StepBatch(STEP, WEIGHT, members(1, 1), latents, latents))
                     .hasMessageContaining("2 members");
             StepBatch two = batch(1, 1, 1);
             assertThatThrownBy(() -> GUARD.loss(two, two.oldMean().slice(0, 0, 1)))
                     .hasMessageContaining("are not of the same batch");
         }
-    }
-
-    @Test
-    void stepWeightsAreThePapersDelta() {
-        assertThat(StepWeight.INVERSE_DT.of(STEP)).isCloseTo(Golden.value("guard.4.delta"), within(1e-9));
-        assertThat(StepWeight.BETA_OVER_DT.of(STEP)).isCloseTo(1.245 * 12.0351729, within(1e-6));
-        assertThat(StepWeight.INVERSE_BETA_DT.of(STEP)).isCloseTo(12.0351729 / 1.245, within(1e-6));
-        assertThat(StepWeight.ONE.of(STEP)).isEqualTo(1);
     }
 
     private static double loss(Objective objective, StepBatch batch, Tensor policyMean) {
@@ -310,7 +302,7 @@ class ObjectiveTest {
             Tensor mean = batch.oldMean()
                     .to(DType.FLOAT64)
                     .add(direction.to(DType.FLOAT64).mul(middle));
-            if (objective.loss(batch, mean).diagnostics().aboveRange().get(0)) {
+            if (objective.loss(batch, mean).diagnostics().sides().get(0) == Side.ABOVE) {
                 high = middle;
             } else {
                 low = middle;
@@ -334,6 +326,7 @@ class ObjectiveTest {
         for (int from = 0; from < members; from += size) {
             StepBatch part = new StepBatch(
                     whole.transition(),
+                    whole.weight(),
                     whole.members().subList(from, from + size),
                     whole.next().slice(0, from, from + size),
                     whole.oldMean().slice(0, from, from + size));
@@ -360,7 +353,7 @@ class ObjectiveTest {
         Tensor mean = Noise.standardNormal(Device.cpu(), seed, 1, shape);
         Tensor next =
                 mean.add(Noise.standardNormal(Device.cpu(), seed, 2, shape).mul(S));
-        return new StepBatch(STEP, members(advantages), next, mean);
+        return new StepBatch(STEP, WEIGHT, members(advantages), next, mean);
     }
 
     private static List<TrainedMember> members(double... advantages) {

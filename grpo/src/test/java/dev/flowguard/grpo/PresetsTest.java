@@ -17,7 +17,7 @@ class PresetsTest {
         assertThat(preset.kernel()).isEqualTo(new FlowSde(.7));
         assertThat(preset.plan()).isEqualTo(new AllButLast());
         assertThat(preset.advantages()).isEqualTo(new GroupAdvantage(Spread.ITERATION, 5));
-        assertThat(preset.objective()).isEqualTo(new FlowGrpoObjective(new ClipRange(1e-4, 1e-4)));
+        assertThat(preset.objective()).isEqualTo(Objective.flowGrpo(new ClipRange(1e-4, 1e-4)));
         assertThat(preset.klToReference()).isEqualTo(new KlToReference(.004, Form.TRUE));
         assertThat(preset.optimizer()).isEqualTo(new AdamWConfig(3e-4, .9, .999, 1e-8, 1e-4));
         assertPaperSizes(preset);
@@ -29,8 +29,8 @@ class PresetsTest {
         assertThat(preset.kernel()).isEqualTo(new FlowSde(.7));
         assertThat(preset.plan()).isEqualTo(new AllButLast());
         assertThat(preset.advantages()).isEqualTo(new GroupAdvantage(Spread.GROUP, 5));
-        assertThat(preset.objective())
-                .isEqualTo(new GrpoGuardObjective(new ClipRange(2e-6, 2e-6), StepWeight.INVERSE_DT));
+        assertThat(preset.objective()).isEqualTo(Objective.grpoGuard(new ClipRange(2e-6, 2e-6)));
+        assertThat(preset.stepWeight()).isEqualTo(StepWeight.INVERSE_DT);
         assertThat(preset.klToReference().enabled()).isFalse();
         assertThat(preset.optimizer()).isEqualTo(new AdamWConfig(1e-4, .9, .999, 1e-8, 1e-4));
         assertPaperSizes(preset);
@@ -41,7 +41,9 @@ class PresetsTest {
         assertThatThrownBy(() -> Presets.named("grpo-gaurd"))
                 .isInstanceOf(InputException.class)
                 .hasMessage(
-                        "preset 'grpo-gaurd' is unknown; did you mean 'grpo-guard'? There are flow-grpo, grpo-guard");
+                        "preset 'grpo-gaurd' is unknown; did you mean 'grpo-guard'? There are flow-grpo, dance-grpo,"
+                                + " mix-grpo, tempflow-grpo, flow-grpo-fast, grpo-guard, grpo-guard-dance, grpo-guard-fast,"
+                                + " flow-dppo");
     }
 
     @Test
@@ -50,12 +52,12 @@ class PresetsTest {
         assertThat(preset.toBuilder().build()).isEqualTo(preset);
         Preset changed = preset.toBuilder()
                 .groupSize(12)
-                .objective(preset.objective().withClipRange(ClipRange.symmetric(4e-6)))
+                .objective(preset.objective().withRegion(ClipRange.symmetric(4e-6)))
                 .kernel(preset.kernel().withNoiseLevel(.9))
                 .build();
         assertThat(changed.groupSize()).isEqualTo(12);
-        assertThat(changed.objective())
-                .isEqualTo(new GrpoGuardObjective(ClipRange.symmetric(4e-6), StepWeight.INVERSE_DT));
+        assertThat(changed.objective()).isEqualTo(Objective.grpoGuard(ClipRange.symmetric(4e-6)));
+        assertThat(changed.stepWeight()).isEqualTo(StepWeight.INVERSE_DT);
         assertThat(changed.kernel()).isEqualTo(new FlowSde(.9));
         assertThat(changed.optimizer()).isEqualTo(preset.optimizer());
     }

@@ -48,7 +48,7 @@ class UnitRatioCanaryTest {
 
     private static StepBatch batch() {
         Tensor mean = Tensor.of(Device.cpu(), new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
-        return new StepBatch(STEP, members(), mean, mean);
+        return new StepBatch(STEP, 1, members(), mean, mean);
     }
 
     private static List<TrainedMember> members() {
@@ -60,8 +60,11 @@ class UnitRatioCanaryTest {
                 STEP,
                 members(),
                 List.of(logRatio[0], logRatio[1]),
-                List.of(false, false),
-                List.of(false, false),
+                List.of(0.0, 0.0),
+                List.of(0.0, 0.0),
+                List.of(0.0, 0.0),
+                List.of(TrustRegion.Side.INSIDE, TrustRegion.Side.INSIDE),
+                List.of(0.0, 0.0),
                 List.of());
     }
 }

@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * A trajectory as it travels: a table of latents, a table of means, and each member's transitions pointing into them. A
- * latent that two steps share, as where one ends and the next begins, is there once.
+ * latent that two steps share, as where one ends and the next begins, or that several members leave from, is there once.
  *
  * @param latents rows of C*H*W fp32, little-endian; the members of one noise level are consecutive
  * @param means rows as above
@@ -38,14 +38,15 @@ record TrajectoryTables(List<ByteString> latents, List<ByteString> means, List<L
             int from = firstRow.computeIfAbsent(step.latents(), batch -> append(latents, batch));
             int to = firstRow.computeIfAbsent(step.next(), batch -> append(latents, batch));
             int mean = append(means, step.mean());
-            for (int member = 0; member < members; member++) {
+            for (int i = 0; i < step.members().size(); i++) {
+                int shared = step.from().rows().get(i);
                 transitions
-                        .get(member)
+                        .get(step.members().get(i))
                         .add(Transition.newBuilder()
                                 .setStep(step.transition().step())
-                                .setFromLatent(from + member)
-                                .setToLatent(to + member)
-                                .setMean(mean + member)
+                                .setFromLatent(from + shared)
+                                .setToLatent(to + i)
+                                .setMean(mean + shared)
                                 .build());
             }
         }

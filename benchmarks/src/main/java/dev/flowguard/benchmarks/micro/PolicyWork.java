@@ -83,7 +83,8 @@ public class PolicyWork {
             List<TrainedMember> trained = IntStream.range(0, members)
                     .mapToObj(member -> new TrainedMember(0, member, member % 2 == 0 ? 1 : -1))
                     .toList();
-            sampled = new StepBatch(transition, trained, next, mean);
+            sampled = new StepBatch(
+                    transition, preset.stepWeight().of(preset.kernel(), schedule, STEP), trained, next, mean);
             List.of(conditioning.context(), conditioning.pooled(), latents, mean, next)
                     .forEach(Tensor::unscoped);
         }

@@ -1,10 +1,12 @@
 package dev.flowguard.learner.recipe;
 
+import dev.flowguard.grpo.Chains;
 import dev.flowguard.grpo.GroupAdvantage;
 import dev.flowguard.grpo.KlToReference;
 import dev.flowguard.grpo.Preset;
 import dev.flowguard.grpo.Presets;
 import dev.flowguard.models.ModelFamily;
+import dev.flowguard.tensor.InputException;
 import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -24,6 +26,10 @@ final class RecipeDefaults {
      */
     static ObjectNode of(String presetName, ModelFamily family, YAMLMapper yaml) {
         Preset preset = Presets.named(presetName);
+        if (!(preset.exploration().equals(new Chains(Chains.InitialNoise.OWN))
+                && preset.advantages() instanceof GroupAdvantage)) {
+            throw new InputException("preset '" + presetName + "' cannot be trained by recipe yet");
+        }
         ObjectNode defaults = yaml.createObjectNode();
         defaults.put("seed", 42).put("iterations", 100).put("preset", presetName);
         defaults.putObject("model").put("device", "cpu").put("gradient_checkpointing", false);
@@ -34,7 +40,7 @@ final class RecipeDefaults {
                 .put("guidance_scale", family.guidanceScale(preset.guidanceScale()))
                 .put("true_cfg_scale", 1)
                 .put("negative_prompt", "")
-                .put("stochastic_steps", "all-but-last");
+                .set("stochastic_steps", yaml.valueToTree(StochasticSteps.of(preset.plan())));
         defaults.putObject("evaluation")
                 .put("num_inference_steps", preset.evaluationSteps())
                 .put("every", 10)

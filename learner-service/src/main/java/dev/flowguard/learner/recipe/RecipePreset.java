@@ -37,7 +37,7 @@ public final class RecipePreset {
                                 ? GroupAdvantage.Spread.GROUP
                                 : GroupAdvantage.Spread.ITERATION,
                         objective.advantageLimit()))
-                .objective(c == null ? preset.objective() : preset.objective().withClipRange(ClipRange.symmetric(c)))
+                .objective(c == null ? preset.objective() : preset.objective().withRegion(ClipRange.symmetric(c)))
                 .klToReference(new KlToReference(
                         objective.klBeta(),
                         objective.klForm().equals("true-kl") ? KlToReference.Form.TRUE : KlToReference.Form.DT_SCALED))

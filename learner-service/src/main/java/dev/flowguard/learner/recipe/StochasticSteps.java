@@ -7,6 +7,7 @@ import dev.flowguard.grpo.AllButLast;
 import dev.flowguard.grpo.RandomSubset;
 import dev.flowguard.grpo.StochasticPlan;
 import dev.flowguard.grpo.Window;
+import dev.flowguard.tensor.InputException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,25 @@ public record StochasticSteps(
             return Map.of("window", window);
         }
         return random != null ? Map.of("random", random) : ALL_BUT_LAST;
+    }
+
+    /**
+     * The setting that stands for a preset's plan.
+     *
+     * @throws InputException if recipes have no words for it
+     */
+    static StochasticSteps of(StochasticPlan plan) {
+        if (plan instanceof AllButLast) {
+            return new StochasticSteps(null, null);
+        }
+        if (plan instanceof Window window) {
+            return new StochasticSteps(
+                    new WindowSettings(window.firstStart(), window.lastStart(), window.size()), null);
+        }
+        if (plan instanceof RandomSubset subset && subset.firstPart() == 1) {
+            return new StochasticSteps(null, subset.count());
+        }
+        throw new InputException("recipes cannot say " + plan + " yet");
     }
 
     /** The plan itself. */

@@ -41,8 +41,8 @@ record MicroBatch(TrainableGroup of, int stepIndex, MicroBatchedVelocity.Range r
         return rows(device, of.group().latents(), StoredTransition::from);
     }
 
-    /** The step as it was sampled, in the current scope. */
-    StepBatch sampled(Transition transition, Device device) {
+    /** The step as it was sampled, with its weight in the loss, in the current scope. */
+    StepBatch sampled(Transition transition, double weight, Device device) {
         ScoredGroup group = of.group();
         List<TrainedMember> trained = IntStream.range(range.from(), range.to())
                 .mapToObj(member -> new TrainedMember(
@@ -50,6 +50,7 @@ record MicroBatch(TrainableGroup of, int stepIndex, MicroBatchedVelocity.Range r
                 .toList();
         return new StepBatch(
                 transition,
+                weight,
                 trained,
                 rows(device, group.latents(), StoredTransition::to),
                 rows(device, group.means(), StoredTransition::mean));

@@ -106,7 +106,8 @@ final class PolicyTrainer implements AutoCloseable {
 
     private double lossWithGradient(MicroBatch batch, long tuples, boolean onPolicy, RatioStatistics statistics) {
         Transition transition = preset.kernel().at(schedule, batch.step());
-        StepBatch sampled = batch.sampled(transition, compute.device());
+        double weight = preset.stepWeight().of(preset.kernel(), schedule, batch.step());
+        StepBatch sampled = batch.sampled(transition, weight, compute.device());
         Tensor latents = batch.latents(compute.device());
         VelocityField velocity = policy.given(batch.prompt(), batch.members());
         Tensor mean = transition.mean(latents, velocity.velocity(latents, transition.sigma()));
