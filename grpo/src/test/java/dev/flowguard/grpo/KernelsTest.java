@@ -100,7 +100,7 @@ class KernelsTest {
     @Property(tries = 300)
     void betaIsTheSensitivityToTheVelocity(
             @ForAll @IntRange(min = 2, max = 50) int steps, @ForAll @DoubleRange(min = .01, max = 1) double noise) {
-        SigmaSchedule schedule = SigmaSchedule.flux(steps, 512, 512);
+        SigmaSchedule schedule = SigmaSchedule.shifted(steps, 1.0 / steps, Math.exp(.63));
         for (TransitionKernel kernel : stochasticKernels()) {
             for (int i = 0; i < steps - 1; i++) {
                 Transition step = kernel.withNoiseLevel(noise).at(schedule, i);
