@@ -7,26 +7,34 @@ import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The text encoders of Stable Diffusion 3 without T5: the outputs of two CLIP encoders side by side, filled up with zeros to
- * the transformer's width, and one zero token for all those that diffusers puts in T5's place.
+ * The text encoders of Stable Diffusion 3: the outputs of two CLIP encoders side by side, filled up with zeros to the
+ * transformer's width; then T5's, or without T5 one zero token for all those that diffusers puts in its place.
  */
 final class Sd3TextEncoders implements TextEncoders {
+
+    private static final String T5_ENCODER = "text_encoder_3";
+    private static final String T5_TOKENIZER = "tokenizer_3";
 
     private final Device device;
     private final ClipTextEncoder encoder;
     private final ClipTextEncoder encoder2;
     private final ClipTokenizer tokenizer;
     private final ClipTokenizer tokenizer2;
+    private final @Nullable T5TextEncoder t5;
     private final int maxSequenceLength;
     private final int width;
 
     /**
      * Takes ownership of the networks and tokenizers.
      *
-     * @param maxSequenceLength number of zero tokens in place of T5
+     * @param t5 or null to do without
+     * @param maxSequenceLength number of T5's tokens, or of zero tokens in their place
      * @param transformer that is to be conditioned
      * @throws InputException if the parts do not fit together; then nothing was taken
      */
@@ -36,6 +44,7 @@ final class Sd3TextEncoders implements TextEncoders {
             ClipTextEncoder encoder2,
             ClipTokenizer tokenizer,
             ClipTokenizer tokenizer2,
+            @Nullable T5TextEncoder t5,
             int maxSequenceLength,
             Sd3TransformerConfig transformer) {
         this.device = device;
@@ -43,6 +52,7 @@ final class Sd3TextEncoders implements TextEncoders {
         this.encoder2 = encoder2;
         this.tokenizer = tokenizer;
         this.tokenizer2 = tokenizer2;
+        this.t5 = t5;
         this.maxSequenceLength = maxSequenceLength;
         this.width = transformer.jointAttentionDim();
         ClipTextConfig first = encoder.config();
@@ -59,9 +69,13 @@ final class Sd3TextEncoders implements TextEncoders {
         PipelineParts.require(
                 tokenizer.vocabularySize() <= first.vocabSize() && tokenizer2.vocabularySize() <= second.vocabSize(),
                 "a tokenizer knows more tokens than its text encoder's vocab_size");
+        int shortest = t5 == null ? 0 : 1;
         PipelineParts.require(
-                maxSequenceLength >= 0 && maxSequenceLength <= 512,
-                "max_sequence_length must be from 0 to 512, not " + maxSequenceLength);
+                maxSequenceLength >= shortest && maxSequenceLength <= 512,
+                "max_sequence_length must be from " + shortest + " to 512, not " + maxSequenceLength);
+        PipelineParts.require(
+                t5 == null || t5.network().config().dModel() == width,
+                "T5's d_model must be the transformer's joint_attention_dim");
     }
 
     /** Loads the parts from their folders, outside of any scope that could close them. */
@@ -74,6 +88,9 @@ final class Sd3TextEncoders implements TextEncoders {
                     parts.add(ClipTextEncoder.load(folder.component("text_encoder_2"), options)),
                     parts.add(ClipTokenizer.load(folder.component("tokenizer"))),
                     parts.add(ClipTokenizer.load(folder.component("tokenizer_2"))),
+                    folder.has(T5_ENCODER)
+                            ? parts.add(T5TextEncoder.load(folder, T5_ENCODER, T5_TOKENIZER, options))
+                            : null,
                     maxSequenceLength,
                     transformer);
             parts.release();
@@ -87,6 +104,10 @@ final class Sd3TextEncoders implements TextEncoders {
         encoder2.save(directory.resolve("text_encoder_2"));
         tokenizer.save(directory.resolve("tokenizer"));
         tokenizer2.save(directory.resolve("tokenizer_2"));
+        if (t5 != null) {
+            t5.network().save(directory.resolve(T5_ENCODER));
+            t5.tokenizer().save(directory.resolve(T5_TOKENIZER));
+        }
     }
 
     @Override
@@ -103,18 +124,35 @@ final class Sd3TextEncoders implements TextEncoders {
                         device, first.context().dtype(), batch, first.context().size(1), missing));
             }
             Tensor context = Ops.concat(features, 2);
-            if (maxSequenceLength > 0) {
-                // All zero tokens are one, see Conditioning.
-                context = Ops.concat(List.of(context, Tensor.zeros(device, context.dtype(), batch, 1, width)), 1);
-            }
             Tensor pooled = Ops.concat(List.of(first.pooled(), second.pooled()), 1);
-            return new Conditioning(context, pooled, Math.max(1, maxSequenceLength)).keep();
+            if (t5 != null) {
+                Tensor states = t5.encode(prompts, maxSequenceLength);
+                return new Conditioning(Ops.concat(List.of(context, states), 1), pooled).keep();
+            }
+            if (maxSequenceLength == 0) {
+                return new Conditioning(context, pooled).keep();
+            }
+            // All zero tokens are one, see Conditioning.
+            Tensor zero = Tensor.zeros(device, context.dtype(), batch, 1, width);
+            return new Conditioning(Ops.concat(List.of(context, zero), 1), pooled, maxSequenceLength).keep();
         }
     }
 
     @Override
-    public List<ClipTextEncoder> networks() {
-        return List.of(encoder, encoder2);
+    public List<Network> networks() {
+        return t5 == null ? List.of(encoder, encoder2) : List.of(encoder, encoder2, t5.network());
+    }
+
+    /** What {@code model_index.json} says of these parts. */
+    Map<String, Object> index() {
+        Map<String, Object> index = new LinkedHashMap<>();
+        index.put("text_encoder", List.of("transformers", ClipTextConfig.CLASS_NAME));
+        index.put("text_encoder_2", List.of("transformers", ClipTextConfig.CLASS_NAME));
+        index.put(T5_ENCODER, t5 == null ? new String[2] : List.of("transformers", T5Config.CLASS_NAME));
+        index.put("tokenizer", List.of("transformers", "CLIPTokenizer"));
+        index.put("tokenizer_2", List.of("transformers", "CLIPTokenizer"));
+        index.put(T5_TOKENIZER, t5 == null ? new String[2] : List.of("transformers", "T5TokenizerFast"));
+        return index;
     }
 
     @Override
@@ -123,6 +161,9 @@ final class Sd3TextEncoders implements TextEncoders {
         encoder2.close();
         tokenizer.close();
         tokenizer2.close();
+        if (t5 != null) {
+            t5.close();
+        }
     }
 
     /** Both text encoders get sequences of the first tokenizer's length, as in diffusers. */

@@ -14,12 +14,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stable Diffusion 3 without T5, in the directory layout of diffusers' {@code StableDiffusion3Pipeline}: what one of the two
- * writes, the other loads, and both draw the same image from the same latents.
+ * Stable Diffusion 3 and 3.5, with or without T5, in the directory layout of diffusers' {@code StableDiffusion3Pipeline}:
+ * what one of the two writes, the other loads, and both draw the same image from the same latents.
  *
- * <p>Where T5 would stand, diffusers appends zero tokens, as many as its argument {@code max_sequence_length} says (256
- * unless told). Their number matters, because they take part in attention; it is kept in {@code model_index.json} as
- * {@code _max_sequence_length}, a private key that diffusers passes over.
+ * <p>To the tokens of CLIP diffusers appends those of T5, or zero tokens in their place, as many as its argument
+ * {@code max_sequence_length} says (256 unless told). Their number matters, because all of them take part in attention,
+ * padding too; it is kept in {@code model_index.json} as {@code _max_sequence_length}, a private key that diffusers passes
+ * over.
  */
 public final class StableDiffusion3Pipeline implements FlowPipeline {
 
@@ -56,7 +57,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
     }
 
     /**
-     * Puts a pipeline together from its parts, and takes ownership of them.
+     * Puts a pipeline without T5 together from its parts, and takes ownership of them.
      *
      * @param maxSequenceLength number of zero tokens in place of T5
      * @throws InputException if the parts do not fit together
@@ -83,6 +84,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
                                 textEncoder2,
                                 tokenizer,
                                 tokenizer2,
+                                null,
                                 maxSequenceLength,
                                 transformer.config())),
                 scheduler,
@@ -101,7 +103,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
     /** As {@link FlowPipeline#load} does for a folder of this class. */
     static StableDiffusion3Pipeline load(PipelineFolder folder, LoadOptions options) {
         folder.requireClass(CLASS_NAME);
-        folder.requireAbsent("text_encoder_3", "tokenizer_3", "image_encoder", "feature_extractor");
+        folder.requireAbsent("image_encoder", "feature_extractor");
         int maxSequenceLength = folder.index().integer(MAX_SEQUENCE_LENGTH, DEFAULT_MAX_SEQUENCE_LENGTH);
         try (PipelineParts parts = new PipelineParts()) {
             Sd3Transformer transformer =
@@ -187,8 +189,8 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
         return vae;
     }
 
-    /** The text encoders, in the order in which their outputs are joined. */
-    public List<ClipTextEncoder> textEncoders() {
+    /** The text encoders, in the order in which their outputs are joined: both of CLIP, and T5 if there is one. */
+    public List<Network> textEncoders() {
         return encoders().networks();
     }
 
@@ -197,7 +199,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
         return scheduler;
     }
 
-    /** Number of zero tokens in place of T5: what diffusers' pipeline must be called with, unless it is 256. */
+    /** Number of T5's tokens, or of zero tokens: what diffusers' pipeline must be called with, unless it is 256. */
     public int maxSequenceLength() {
         return maxSequenceLength;
     }
@@ -226,12 +228,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
         index.put("feature_extractor", new String[2]);
         index.put("image_encoder", new String[2]);
         index.put("scheduler", List.of("diffusers", SchedulerConfig.CLASS_NAME));
-        index.put("text_encoder", List.of("transformers", ClipTextConfig.CLASS_NAME));
-        index.put("text_encoder_2", List.of("transformers", ClipTextConfig.CLASS_NAME));
-        index.put("text_encoder_3", new String[2]);
-        index.put("tokenizer", List.of("transformers", "CLIPTokenizer"));
-        index.put("tokenizer_2", List.of("transformers", "CLIPTokenizer"));
-        index.put("tokenizer_3", new String[2]);
+        index.putAll(encoders().index());
         index.put("transformer", List.of("diffusers", Sd3TransformerConfig.CLASS_NAME));
         index.put("vae", List.of("diffusers", AutoencoderKlConfig.CLASS_NAME));
         return index;

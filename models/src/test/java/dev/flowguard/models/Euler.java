@@ -10,11 +10,14 @@ final class Euler {
     private Euler() {}
 
     static Tensor sample(FlowPipeline pipeline, Tensor noise, float[] sigmas, List<String> prompts) {
-        Conditioning conditioning = pipeline.encode(prompts);
+        return sample(GuidedVelocity.of(pipeline, prompts, Guidance.NONE), noise, sigmas);
+    }
+
+    static Tensor sample(GuidedVelocity policy, Tensor noise, float[] sigmas) {
         Tensor latents = noise;
         for (int i = 0; i + 1 < sigmas.length; i++) {
             try (Scope scope = Scope.open()) {
-                Tensor velocity = pipeline.velocity(latents, sigmas[i], conditioning);
+                Tensor velocity = policy.velocity(latents, sigmas[i]);
                 latents = latents.add(velocity.mul((double) sigmas[i + 1] - sigmas[i]))
                         .keep();
             }

@@ -10,6 +10,8 @@ import dev.flowguard.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,8 @@ class StableDiffusion3PipelineTest {
 
     /** The promise of the project: the same image from the same latents. */
     private static final double IMAGE_TOLERANCE = 1e-3;
+
+    private static final String WITH_T5 = "sd35/medium/pipeline.json";
 
     private final Compute compute = Compute.on(Device.cpu());
 
@@ -49,6 +53,51 @@ class StableDiffusion3PipelineTest {
                 golden.assertClose("image." + maxSequenceLength, pipeline.decode(latents), IMAGE_TOLERANCE);
                 return true;
             });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {256, 24})
+    void drawsTheGuidedImageOfTheUnmodifiedPythonPipelineWithT5(int maxSequenceLength) throws IOException {
+        Path directory = copy("sd35/medium");
+        setMaxSequenceLength(directory, maxSequenceLength);
+        try (StableDiffusion3Pipeline pipeline = StableDiffusion3Pipeline.load(directory, Device.cpu());
+                Golden golden = Golden.open("sd35/medium/pipeline.safetensors")) {
+            compute.inference(() -> {
+                GuidedVelocity policy =
+                        GuidedVelocity.of(pipeline, Golden.prompts(WITH_T5), new Guidance(4.5, 1, negativePrompt()));
+                Tensor latents = Euler.sample(policy, golden.tensor("latents"), golden.floats("sigmas"));
+                golden.assertClose("final." + maxSequenceLength, latents, IMAGE_TOLERANCE);
+                golden.assertClose("image." + maxSequenceLength, pipeline.decode(latents), IMAGE_TOLERANCE);
+                return true;
+            });
+        }
+    }
+
+    @Test
+    void encodesPromptsAndNegativePromptsWithT5AsPythonDoes() throws IOException {
+        Path directory = copy("sd35/medium");
+        setMaxSequenceLength(directory, 24);
+        try (StableDiffusion3Pipeline pipeline = StableDiffusion3Pipeline.load(directory, Device.cpu());
+                Golden golden = Golden.open("sd35/medium/pipeline.safetensors")) {
+            compute.inference(() -> {
+                List<String> prompts = Golden.prompts(WITH_T5);
+                List<String> all = new ArrayList<>(Collections.nCopies(prompts.size(), negativePrompt()));
+                all.addAll(prompts);
+                Conditioning encoded = pipeline.encode(all);
+                assertThat(encoded.lastTokenCopies()).isEqualTo(1);
+                golden.assertClose("context", encoded.context(), 1e-4);
+                golden.assertClose("pooled", encoded.pooled(), 1e-4);
+                return true;
+            });
+        }
+    }
+
+    @Test
+    void anImageThatIsLargerThanTheModelWasTrainedForTakesMoreOfThePositions() {
+        try (StableDiffusion3Pipeline pipeline = load("sd35/medium")) {
+            assertThat(pipeline.latentShape(192, 8)).containsExactly(4, 48, 2);
+            assertThatThrownBy(() -> pipeline.latentShape(200, 8)).hasMessageContaining("at most 192");
         }
     }
 
@@ -89,7 +138,7 @@ class StableDiffusion3PipelineTest {
     @Test
     void trainableTextEncodersAreNeverCached() {
         try (StableDiffusion3Pipeline pipeline = load("a")) {
-            ClipTextEncoder encoder = pipeline.textEncoders().get(0);
+            Network encoder = pipeline.textEncoders().get(0);
             encoder.requireGradients();
             compute.training(() -> {
                 float[] before = pipeline.encode(List.of("a")).context().toFloats();
@@ -105,7 +154,7 @@ class StableDiffusion3PipelineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "b"})
+    @ValueSource(strings = {"a", "b", "sd35/medium"})
     void savingAndLoadingChangesNothing(String variant) {
         try (StableDiffusion3Pipeline pipeline = load(variant)) {
             pipeline.save(folder.resolve("saved"));
@@ -147,6 +196,7 @@ class StableDiffusion3PipelineTest {
                 "model_index.json                                ~ []           ~ not a JSON object",
                 "model_index.json                                ~ {\"_class_name\":\"FluxPipeline\"} ~ FluxPipeline",
                 "model_index.json ~ {\"_class_name\":\"StableDiffusion3Pipeline\",\"text_encoder_3\":[\"transformers\",\"T5EncoderModel\"]} ~ text_encoder_3",
+                "model_index.json ~ {\"_class_name\":\"StableDiffusion3Pipeline\",\"image_encoder\":[\"transformers\",\"SiglipModel\"]} ~ image_encoder is not supported",
                 "transformer/config.json                         ~              ~ transformer/config.json is missing",
                 "transformer/config.json                         ~ {\"num_layers\":0} ~ num_layers must be from 1",
                 "transformer/config.json                         ~ {\"num_layers\":\"x\"} ~ num_layers must be an integer",
@@ -199,6 +249,10 @@ class StableDiffusion3PipelineTest {
         assertThatThrownBy(() -> StableDiffusion3Pipeline.load(directory, Device.cpu()))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("transformer_blocks.");
+    }
+
+    private static String negativePrompt() {
+        return ConfigFile.read(Golden.ROOT.resolve(WITH_T5)).text("negative_prompt", "");
     }
 
     private float[] draw(StableDiffusion3Pipeline pipeline) {
