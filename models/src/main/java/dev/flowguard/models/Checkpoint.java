@@ -27,6 +27,9 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
     /** Old files of transformers keep this table of 0, 1, 2, ... */
     private static final String POSITION_IDS = "position_ids";
 
+    /** transformers 5 leaves out the one module that wraps a whole network, as in {@code CLIPTextModel}. */
+    private static final String WRAPPER = "text_model.";
+
     /** More complaints than this have one cause, and the first few show it. */
     private static final int COMPLAINTS_SHOWN = 10;
 
@@ -72,7 +75,8 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
     }
 
     @Override
-    public Tensor take(String tensor, DType dtype, Initializer initializer, long... shape) {
+    public Tensor take(String name, DType dtype, Initializer initializer, long... shape) {
+        String tensor = storedName(name);
         taken.add(tensor);
         SafetensorsFile file = files.of(tensor);
         String complaint = complaintAbout(file == null ? null : file.info(tensor), shape);
@@ -92,6 +96,14 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
     @Override
     public void close() {
         files.close();
+    }
+
+    private String storedName(String name) {
+        if (files.of(name) == null && name.startsWith(WRAPPER)) {
+            String bare = name.substring(WRAPPER.length());
+            return files.of(bare) == null ? name : bare;
+        }
+        return name;
     }
 
     private static @Nullable String complaintAbout(@Nullable TensorInfo found, long[] expected) {

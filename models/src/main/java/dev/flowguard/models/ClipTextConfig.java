@@ -4,7 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The shape of a CLIP text encoder, as {@code config.json} of transformers' {@code CLIPTextModelWithProjection} has it.
+ * The shape of a CLIP text encoder, as {@code config.json} of transformers' {@code CLIPTextModelWithProjection} or
+ * {@code CLIPTextModel} has it.
  *
  * @param vocabSize rows of the token table
  * @param hiddenSize width of a token
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param bosTokenId id that starts a sequence
  * @param eosTokenId id whose first place is pooled; 2 stands for the legacy rule, "the largest id of the sequence"
  * @param padTokenId recorded only; the tokenizer decides what pads
+ * @param projects whether the pooled state is projected ({@code CLIPTextModelWithProjection}); FLUX does without
  */
 public record ClipTextConfig(
         int vocabSize,
@@ -31,9 +33,65 @@ public record ClipTextConfig(
         double layerNormEps,
         int bosTokenId,
         int eosTokenId,
-        int padTokenId) {
+        int padTokenId,
+        boolean projects) {
 
     static final String CLASS_NAME = "CLIPTextModelWithProjection";
+    static final String CLASS_NAME_WITHOUT_PROJECTION = "CLIPTextModel";
+    private static final String ARCHITECTURES = "architectures";
+
+    /** Of an encoder with projection. */
+    public ClipTextConfig(
+            int vocabSize,
+            int hiddenSize,
+            int intermediateSize,
+            int projectionDim,
+            int numHiddenLayers,
+            int numAttentionHeads,
+            int maxPositionEmbeddings,
+            boolean quickGelu,
+            double layerNormEps,
+            int bosTokenId,
+            int eosTokenId,
+            int padTokenId) {
+        this(
+                vocabSize,
+                hiddenSize,
+                intermediateSize,
+                projectionDim,
+                numHiddenLayers,
+                numAttentionHeads,
+                maxPositionEmbeddings,
+                quickGelu,
+                layerNormEps,
+                bosTokenId,
+                eosTokenId,
+                padTokenId,
+                true);
+    }
+
+    /** The same encoder without projection. */
+    public ClipTextConfig withoutProjection() {
+        return new ClipTextConfig(
+                vocabSize,
+                hiddenSize,
+                intermediateSize,
+                projectionDim,
+                numHiddenLayers,
+                numAttentionHeads,
+                maxPositionEmbeddings,
+                quickGelu,
+                layerNormEps,
+                bosTokenId,
+                eosTokenId,
+                padTokenId,
+                false);
+    }
+
+    /** The name of the class in transformers. */
+    String className() {
+        return projects ? CLASS_NAME : CLASS_NAME_WITHOUT_PROJECTION;
+    }
 
     static ClipTextConfig read(ConfigFile file) {
         ClipTextConfig config = new ClipTextConfig(
@@ -48,7 +106,8 @@ public record ClipTextConfig(
                 file.number("layer_norm_eps", 1e-5),
                 file.integer("bos_token_id", 49406),
                 file.integer("eos_token_id", 49407),
-                file.integer("pad_token_id", 1));
+                file.integer("pad_token_id", 1),
+                !file.texts(ARCHITECTURES).contains(CLASS_NAME_WITHOUT_PROJECTION));
         if (config.hiddenSize() % config.numAttentionHeads() != 0) {
             throw file.invalid("hidden_size", "is no multiple of num_attention_heads");
         }
@@ -57,7 +116,7 @@ public record ClipTextConfig(
 
     Map<String, Object> toJson() {
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("architectures", new String[] {CLASS_NAME});
+        json.put(ARCHITECTURES, new String[] {className()});
         json.put("attention_dropout", 0.0);
         json.put("bos_token_id", bosTokenId);
         json.put("dtype", "float32");

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A CLIP text encoder with projection, equal to transformers' {@code CLIPTextModelWithProjection}. */
+/** A CLIP text encoder, equal to transformers' {@code CLIPTextModelWithProjection}, or without it {@code CLIPTextModel}. */
 public final class ClipTextEncoder extends Network {
 
     /** transformers keeps this wrong id of old configs as a sign that the largest id of a sequence ends it. */
@@ -39,7 +39,7 @@ public final class ClipTextEncoder extends Network {
     private final Tensor positions;
     private final List<ClipLayer> layers = new ArrayList<>();
     private final LayerNorm finalNorm;
-    private final Linear projection;
+    private final @Nullable Linear projection;
     private final Device device;
 
     private ClipTextEncoder(ClipTextConfig config, NetworkBuilder root, Device device) {
@@ -57,11 +57,13 @@ public final class ClipTextEncoder extends Network {
             layers.add(new ClipLayer(text.at("encoder.layers", i), config));
         }
         finalNorm = text.layerNorm("final_layer_norm", width, config.layerNormEps());
-        projection = root.linear(
-                "text_projection",
-                width,
-                config.projectionDim(),
-                new Initializer.Normal(1 / Math.sqrt((double) width)));
+        projection = config.projects()
+                ? root.linear(
+                        "text_projection",
+                        width,
+                        config.projectionDim(),
+                        new Initializer.Normal(1 / Math.sqrt((double) width)))
+                : null;
     }
 
     /** Makes the encoder from a seed, initialised as transformers does. */
@@ -99,12 +101,25 @@ public final class ClipTextEncoder extends Network {
      * Encodes token ids. No position is masked as padding, only as future; that is how diffusers calls it.
      *
      * @param ids one row per prompt, all of one length of at most {@code maxPositionEmbeddings}, every id in the vocabulary
+     * @throws IllegalStateException if this encoder has no projection: then {@link #pool} is what it is for
      */
     public Encoded encode(List<long[]> ids) {
         try (Scope scope = Scope.open()) {
             States states = states(ids, null);
             Tensor lastButOne = states.hidden().get(layers.size() - 1);
             return new Encoded(lastButOne.keep(), project(states.pooled()).keep());
+        }
+    }
+
+    /**
+     * The normalised last state at the end of each text, {@code pooler_output}.
+     *
+     * @param ids as {@link #encode} takes them
+     * @return [B, hidden], FLOAT32, in the current scope
+     */
+    public Tensor pool(List<long[]> ids) {
+        try (Scope scope = Scope.open()) {
+            return states(ids, null).pooled().keep();
         }
     }
 
@@ -142,6 +157,9 @@ public final class ClipTextEncoder extends Network {
 
     /** Pooled states [B, hidden] -> text embeddings [B, projection], FLOAT32 */
     Tensor project(Tensor pooled) {
+        if (projection == null) {
+            throw new IllegalStateException("this text encoder has no projection");
+        }
         return projection.forward(pooled.to(dtype())).to(DType.FLOAT32);
     }
 

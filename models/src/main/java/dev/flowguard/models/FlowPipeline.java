@@ -2,6 +2,7 @@ package dev.flowguard.models;
 
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
+import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +27,7 @@ public interface FlowPipeline extends AutoCloseable {
         PipelineFolder folder = PipelineFolder.open(directory);
         return switch (folder.className()) {
             case StableDiffusion3Pipeline.CLASS_NAME -> StableDiffusion3Pipeline.load(folder, options);
+            case FluxPipeline.CLASS_NAME -> FluxPipeline.load(folder, options);
             default -> throw folder.unknownClass();
         };
     }
@@ -50,7 +52,15 @@ public interface FlowPipeline extends AutoCloseable {
     }
 
     /** Latents of the flow [B, C, h, w] -> images [B, 3, H, W] in [0, 1]. */
-    Tensor decode(Tensor latents);
+    default Tensor decode(Tensor latents) {
+        try (Scope scope = Scope.open()) {
+            return vae().decode(vae().denormalize(latents))
+                    .mul(0.5)
+                    .add(0.5)
+                    .clamp(0, 1)
+                    .keep();
+        }
+    }
 
     /**
      * Shape [C, h, w] of the latents of an image.
@@ -77,6 +87,9 @@ public interface FlowPipeline extends AutoCloseable {
 
     /** The policy. */
     FlowTransformer transformer();
+
+    /** The autoencoder, for encoding images and for training it. */
+    AutoencoderKl vae();
 
     /**
      * Writes the pipeline directory; adapters are not part of it. The index comes last, so a directory that has one is

@@ -25,7 +25,7 @@ public enum ModelFamily {
         PipelineFolder folder = PipelineFolder.open(directory);
         return switch (folder.className()) {
             case StableDiffusion3Pipeline.CLASS_NAME -> STABLE_DIFFUSION_3;
-            case "FluxPipeline" -> of(FluxTransformerConfig.read(folder.config("transformer")));
+            case FluxPipeline.CLASS_NAME -> of(FluxTransformerConfig.read(folder.config("transformer")));
             default -> throw folder.unknownClass();
         };
     }

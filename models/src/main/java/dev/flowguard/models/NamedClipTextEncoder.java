@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** {@code CLIPTextModelWithProjection.forward} with {@code output_hidden_states=True}. */
+/** {@code CLIPTextModelWithProjection.forward}, or {@code CLIPTextModel}'s, with {@code output_hidden_states=True}. */
 record NamedClipTextEncoder(ClipTextConfig config) implements NamedNetwork<ClipTextEncoder> {
 
     private static final String EMBEDDING = "text_embeds";
@@ -18,7 +18,9 @@ record NamedClipTextEncoder(ClipTextConfig config) implements NamedNetwork<ClipT
     public Signature signature() {
         return new Signature(
                 List.of(Signature.Argument.ids(config.vocabSize()), Signature.Argument.attentionMask()),
-                Stream.concat(Stream.of(EMBEDDING, LAST, POOLED), Signature.hiddenStates(config.numHiddenLayers()))
+                Stream.concat(
+                                config.projects() ? Stream.of(EMBEDDING, LAST, POOLED) : Stream.of(LAST, POOLED),
+                                Signature.hiddenStates(config.numHiddenLayers()))
                         .toList());
     }
 
@@ -36,7 +38,9 @@ record NamedClipTextEncoder(ClipTextConfig config) implements NamedNetwork<ClipT
     public Map<String, Tensor> call(ClipTextEncoder network, NamedTensors inputs) {
         ClipTextEncoder.States states = network.states(inputs.rows("input_ids"), inputs.findRows("attention_mask"));
         Map<String, Tensor> outputs = new LinkedHashMap<>();
-        outputs.put(EMBEDDING, network.project(states.pooled()));
+        if (config.projects()) {
+            outputs.put(EMBEDDING, network.project(states.pooled()));
+        }
         outputs.put(LAST, states.last());
         outputs.put(POOLED, states.pooled());
         Signature.putHiddenStates(outputs, states.hidden());

@@ -25,6 +25,8 @@ public final class PipelineComponent {
             config -> new NamedFluxTransformer(FluxTransformerConfig.read(config)),
             ClipTextConfig.CLASS_NAME,
             config -> new NamedClipTextEncoder(ClipTextConfig.read(config)),
+            ClipTextConfig.CLASS_NAME_WITHOUT_PROJECTION,
+            config -> new NamedClipTextEncoder(ClipTextConfig.read(config)),
             T5Config.CLASS_NAME,
             config -> new NamedT5Encoder(T5Config.read(config)),
             AutoencoderKlConfig.CLASS_NAME,

@@ -1,5 +1,6 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.InputException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -7,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -14,6 +16,9 @@ import tools.jackson.databind.JsonNode;
 public final class PipelineFolder {
 
     static final String INDEX = "model_index.json";
+
+    /** How many text tokens the pipeline is meant for; a key of our own, which diffusers passes over. */
+    static final String MAX_SEQUENCE_LENGTH = "_max_sequence_length";
 
     private static final String CONFIG = "config.json";
     private static final int NAMES_SHOWN = 5;
@@ -36,6 +41,21 @@ public final class PipelineFolder {
             throw new InputException(path + " is no diffusers pipeline: " + whatIsThere(path));
         }
         return new PipelineFolder(path, ConfigFile.read(path.resolve(INDEX)));
+    }
+
+    /**
+     * Writes a pipeline: the index comes last, so that a folder that has one is complete.
+     *
+     * @throws InputException if the disk refuses
+     */
+    static void write(Path path, Map<String, Object> index, Runnable components) {
+        try {
+            Files.deleteIfExists(path.resolve(INDEX));
+        } catch (IOException e) {
+            throw new InputException(path.resolve(INDEX) + " cannot be replaced: " + e.getMessage(), e);
+        }
+        components.run();
+        AtomicFile.write(path.resolve(INDEX), ConfigFile.toJson(index));
     }
 
     /** The folder. */

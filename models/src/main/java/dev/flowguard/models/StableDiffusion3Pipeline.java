@@ -3,10 +3,6 @@ package dev.flowguard.models;
 import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
-import dev.flowguard.tensor.Scope;
-import dev.flowguard.tensor.Tensor;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +24,6 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
     public static final int DEFAULT_MAX_SEQUENCE_LENGTH = 256;
 
     static final String CLASS_NAME = "StableDiffusion3Pipeline";
-    private static final String MAX_SEQUENCE_LENGTH = "_max_sequence_length";
 
     private final Device device;
     private final Sd3Transformer transformer;
@@ -104,7 +99,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
     static StableDiffusion3Pipeline load(PipelineFolder folder, LoadOptions options) {
         folder.requireClass(CLASS_NAME);
         folder.requireAbsent("image_encoder", "feature_extractor");
-        int maxSequenceLength = folder.index().integer(MAX_SEQUENCE_LENGTH, DEFAULT_MAX_SEQUENCE_LENGTH);
+        int maxSequenceLength = folder.index().integer(PipelineFolder.MAX_SEQUENCE_LENGTH, DEFAULT_MAX_SEQUENCE_LENGTH);
         try (PipelineParts parts = new PipelineParts()) {
             Sd3Transformer transformer =
                     parts.add(Sd3Transformer.load(folder.component("transformer"), options.transformerWeights()));
@@ -125,28 +120,17 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
 
     @Override
     public void save(Path directory) {
-        deleteIndex(directory.resolve(PipelineFolder.INDEX));
-        transformer.save(directory.resolve("transformer"));
-        vae.save(directory.resolve("vae"));
-        encoders().save(directory);
-        AtomicFile.write(directory.resolve(SchedulerConfig.FILE), ConfigFile.toJson(scheduler.toJson()));
-        AtomicFile.write(directory.resolve(PipelineFolder.INDEX), ConfigFile.toJson(index()));
+        PipelineFolder.write(directory, index(), () -> {
+            transformer.save(directory.resolve("transformer"));
+            vae.save(directory.resolve("vae"));
+            encoders().save(directory);
+            AtomicFile.write(directory.resolve(SchedulerConfig.FILE), ConfigFile.toJson(scheduler.toJson()));
+        });
     }
 
     @Override
     public Conditioning encode(List<String> texts) {
         return prompts.encode(texts);
-    }
-
-    @Override
-    public Tensor decode(Tensor latents) {
-        try (Scope scope = Scope.open()) {
-            return vae.decode(vae.denormalize(latents))
-                    .mul(0.5)
-                    .add(0.5)
-                    .clamp(0, 1)
-                    .keep();
-        }
     }
 
     @Override
@@ -184,7 +168,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
         return transformer;
     }
 
-    /** The autoencoder, for encoding images and for training it. */
+    @Override
     public AutoencoderKl vae() {
         return vae;
     }
@@ -224,7 +208,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
         Map<String, Object> index = new LinkedHashMap<>();
         index.put("_class_name", CLASS_NAME);
         index.put("_diffusers_version", "0.42.1");
-        index.put(MAX_SEQUENCE_LENGTH, maxSequenceLength);
+        index.put(PipelineFolder.MAX_SEQUENCE_LENGTH, maxSequenceLength);
         index.put("feature_extractor", new String[2]);
         index.put("image_encoder", new String[2]);
         index.put("scheduler", List.of("diffusers", SchedulerConfig.CLASS_NAME));
@@ -232,13 +216,5 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
         index.put("transformer", List.of("diffusers", Sd3TransformerConfig.CLASS_NAME));
         index.put("vae", List.of("diffusers", AutoencoderKlConfig.CLASS_NAME));
         return index;
-    }
-
-    private static void deleteIndex(Path index) {
-        try {
-            Files.deleteIfExists(index);
-        } catch (IOException e) {
-            throw new InputException(index + " cannot be replaced: " + e.getMessage(), e);
-        }
     }
 }

@@ -24,4 +24,14 @@ final class Euler {
         }
         return latents;
     }
+
+    /** The noise levels of a pipeline, and 0. */
+    static float[] sigmas(NoiseRange range, int steps) {
+        float[] sigmas = new float[steps + 1];
+        for (int i = 0; i < steps; i++) {
+            double level = 1 + i * (range.lowest() - 1) / (steps - 1);
+            sigmas[i] = (float) (range.shift() * level / (1 + (range.shift() - 1) * level));
+        }
+        return sigmas;
+    }
 }
