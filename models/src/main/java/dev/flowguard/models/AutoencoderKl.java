@@ -7,6 +7,7 @@ import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +15,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Images here are [B, 3, H, W] in [-1, 1], latents as the encoder makes them; {@link #normalize} and
  * {@link #denormalize} lead to the latents of the flow model and back.
+ *
+ * <p>Images of more than 1024 x 1024 pixels are encoded and decoded in overlapping tiles of {@code sample_size}, as diffusers
+ * does after {@code vae.enable_tiling()}: attention in the middle of the network takes memory by the square of the pixels.
  */
 public final class AutoencoderKl extends Network {
+
+    /** What Stable Diffusion 3 and FLUX are made for, and the sample_size of their autoencoders: up to here, no seams. */
+    private static final long LARGEST_WHOLE = 1024L * 1024;
 
     private final AutoencoderKlConfig config;
     private final VaeEncoder encoder;
@@ -68,9 +75,8 @@ public final class AutoencoderKl extends Network {
     /** [B, 3, H, W] in [-1, 1] -> the distribution of its latents; H and W multiples of the scale factor. */
     public LatentDistribution encode(Tensor image) {
         try (Scope scope = Scope.open()) {
-            Tensor moments = encoder.forward(image.to(dtype()));
-            List<Tensor> halves = (quantization == null ? moments : quantization.forward(moments))
-                    .to(DType.FLOAT32)
+            long pixels = image.size(2) * image.size(3);
+            List<Tensor> halves = inPieces(image, pixels, config.encoderTiling(), this::encodeWhole)
                     .chunk(2, 1);
             return new LatentDistribution(halves.get(0), halves.get(1).clamp(-30, 20)).keep();
         }
@@ -78,6 +84,23 @@ public final class AutoencoderKl extends Network {
 
     /** [B, C, h, w] -> [B, 3, H, W], about [-1, 1] but not clamped */
     public Tensor decode(Tensor latents) {
+        long factor = config.scaleFactor();
+        long pixels = factor * latents.size(2) * factor * latents.size(3);
+        return inPieces(latents, pixels, config.decoderTiling(), this::decodeWhole);
+    }
+
+    /** [B, 3, H, W] -> the moments [B, 2C, h, w], in one piece */
+    Tensor encodeWhole(Tensor image) {
+        try (Scope scope = Scope.open()) {
+            Tensor moments = encoder.forward(image.to(dtype()));
+            return (quantization == null ? moments : quantization.forward(moments))
+                    .to(DType.FLOAT32)
+                    .keep();
+        }
+    }
+
+    /** {@link #decode} in one piece, whatever the size */
+    Tensor decodeWhole(Tensor latents) {
         try (Scope scope = Scope.open()) {
             Tensor in = latents.to(dtype());
             return decoder.forward(postQuantization == null ? in : postQuantization.forward(in))
@@ -94,5 +117,11 @@ public final class AutoencoderKl extends Network {
     /** Latents of the flow model -> latents of the decoder: z/scale + shift */
     public Tensor denormalize(Tensor latents) {
         return latents.div(config.scalingFactor()).add(config.shiftFactor());
+    }
+
+    private static Tensor inPieces(Tensor x, long pixels, @Nullable Tiling tiling, UnaryOperator<Tensor> network) {
+        return tiling == null || pixels <= LARGEST_WHOLE || !tiling.divides(x)
+                ? network.apply(x)
+                : tiling.forward(x, network);
     }
 }

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a variational autoencoder, as {@code vae/config.json} of diffusers' {@code AutoencoderKL} has it.
@@ -14,7 +15,7 @@ import java.util.Map;
  * @param layersPerBlock residual blocks per resolution in the encoder; the decoder has one more
  * @param latentChannels channels of the latents
  * @param normNumGroups groups of every group normalisation
- * @param sampleSize recorded only
+ * @param sampleSize side of the tiles in which large images are encoded and decoded
  * @param scalingFactor what latents are multiplied by after {@code shiftFactor} was subtracted, to have unit variance
  * @param shiftFactor mean of the latents
  * @param useQuantConv whether a 1x1 convolution follows the encoder
@@ -46,6 +47,22 @@ public record AutoencoderKlConfig(
     /** How many pixels a latent element covers in each direction. */
     public int scaleFactor() {
         return 1 << (blockOutChannels.size() - 1);
+    }
+
+    /** Tiles of images, or null if {@code sample_size} makes none. */
+    @Nullable
+    Tiling encoderTiling() {
+        return tileable() ? new Tiling(sampleSize, sampleSize / scaleFactor()) : null;
+    }
+
+    /** Tiles of latents, or null if {@code sample_size} makes none. */
+    @Nullable
+    Tiling decoderTiling() {
+        return tileable() ? new Tiling(sampleSize / scaleFactor(), sampleSize) : null;
+    }
+
+    private boolean tileable() {
+        return sampleSize % scaleFactor() == 0 && Tiling.fits(sampleSize / scaleFactor());
     }
 
     static AutoencoderKlConfig read(ConfigFile file) {

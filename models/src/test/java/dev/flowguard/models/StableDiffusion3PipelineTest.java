@@ -206,6 +206,7 @@ class StableDiffusion3PipelineTest {
                 "transformer/config.json                         ~ {}           ~ is expected",
                 "transformer/diffusion_pytorch_model.safetensors ~              ~ diffusion_pytorch_model.safetensors is missing",
                 "transformer/diffusion_pytorch_model.safetensors ~ abc          ~ diffusion_pytorch_model.safetensors",
+                "vae/config.json                                 ~ {\"latents_mean\":[0.5]} ~ latents_mean is set",
                 "vae/config.json                                 ~ {\"act_fn\":\"relu\",\"_class_name\":\"AutoencoderKL\"} ~ act_fn",
                 "tokenizer/tokenizer_config.json                 ~              ~ tokenizer_config.json is missing",
                 "tokenizer/tokenizer.json                        ~ {}           ~ vocab is empty",
