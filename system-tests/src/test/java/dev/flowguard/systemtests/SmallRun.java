@@ -64,6 +64,18 @@ final class SmallRun {
 
     static SmallRun in(Path folder) throws IOException {
         TinyPipeline.write(folder.resolve("pipeline"));
+        return with(folder);
+    }
+
+    /** The same with FLUX, guided in both of its ways. */
+    static SmallRun ofFlux(Path folder) throws IOException {
+        TinyFluxPipeline.write(folder.resolve("pipeline"));
+        SmallRun run = with(folder);
+        run.edit("guidance_scale: 1.0", "guidance_scale: 3.5\n  true_cfg_scale: 2.0\n  negative_prompt: sign");
+        return run;
+    }
+
+    private static SmallRun with(Path folder) throws IOException {
         Files.writeString(folder.resolve("train.txt"), "a sign saying \"CAKE\"\na sign saying \"HELP\"\n");
         Files.writeString(folder.resolve("held-out.txt"), "a sign saying \"ARMY\"\na sign saying \"LAMP\"\n");
         Files.writeString(folder.resolve("recipe.yaml"), RECIPE);

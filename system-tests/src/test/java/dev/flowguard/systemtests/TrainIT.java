@@ -32,6 +32,18 @@ class TrainIT {
     }
 
     @Test
+    void trainsFluxLikeAnyOtherModel(@TempDir Path folder) throws IOException, InterruptedException {
+        SmallRun flux = SmallRun.ofFlux(folder);
+        try (FlowguardProcess train = FlowguardProcess.start(flux.train("--iterations", "2"))) {
+            assertThat(train.awaitExit(PATIENCE)).as(train.output()).isZero();
+        }
+
+        flux.assertComplete(2);
+        assertThat(Files.readString(flux.output().resolve("adapter/adapter_config.json")))
+                .contains("ff_context.net.0.proj");
+    }
+
+    @Test
     void ctrlCWritesEverythingAndResumeGoesOn() throws IOException, InterruptedException {
         try (FlowguardProcess train = train("--iterations", "100000")) {
             train.awaitLine("iteration 1/100000", PATIENCE);
