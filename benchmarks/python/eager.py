@@ -2,6 +2,7 @@
 
 Reads one command a line from standard input and answers each with one JSON object on standard output:
 
+    peak CONTEXT PASSES    -> {"bytes": n} of resident memory beyond those before
     time CONTEXT PASSES    -> {"wall": s, "cpu": s} of one forward and backward
     outcome CONTEXT FILE   -> {} once FILE holds the loss, the velocity and the adapter's gradients
 
@@ -29,8 +30,15 @@ def peft_name(name: str) -> str:
     return PREFIX + name.replace(".default", "")
 
 
+def status(field: str) -> int:
+    """Bytes of resident memory of this process."""
+    with open("/proc/self/status") as file:
+        return next(1024 * int(line.split()[1]) for line in file if line.startswith(field))
+
+
 class Eager:
-    def __init__(self, pipeline: str, batch: str, alpha: float):
+    def __init__(self, pipeline: str, batch: str, train: str, largest: int, alpha: float):
+        self.largest = largest
         with safe_open(batch, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}
             zero_tokens = int(file.metadata()["zero_tokens"])
@@ -41,16 +49,21 @@ class Eager:
         self.contexts = {"equal_tokens": context, "as_pipelines_call": torch.cat([context, more], dim=1)}
 
         self.transformer = diffusers.SD3Transformer2DModel.from_pretrained(pipeline, subfolder="transformer")
+        if train == "all":
+            self.parameters = dict(self.transformer.named_parameters())
+        else:
+            self.add_adapter({name: t for name, t in tensors.items() if name.startswith(PREFIX)}, alpha)
+        self.transformer.train()
+
+    def add_adapter(self, tensors: dict[str, torch.Tensor], alpha: float):
         self.transformer.requires_grad_(False)
         rank = next(t.shape[0] for name, t in tensors.items() if name.endswith("lora_A.weight"))
         self.transformer.add_adapter(peft.LoraConfig(r=rank, lora_alpha=alpha, target_modules=TARGETS))
         self.parameters = {peft_name(n): p for n, p in self.transformer.named_parameters() if p.requires_grad}
-        given = {name for name in tensors if name.startswith(PREFIX)}
-        assert given == self.parameters.keys(), given ^ self.parameters.keys()
+        assert tensors.keys() == self.parameters.keys(), tensors.keys() ^ self.parameters.keys()
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(tensors[name])
-        self.transformer.train()
 
     def pass_(self, context: torch.Tensor) -> tuple[torch.Tensor, float]:
         velocity = self.transformer(
@@ -77,11 +90,22 @@ class Eager:
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         return {"wall": wall / passes, "cpu": cpu / passes}
 
+    def peak(self, context: str, passes: int) -> dict:
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")  # forgets the peak, says proc(5)
+        before = status("VmRSS:")
+        self.time(context, passes)
+        return {"bytes": status("VmHWM:") - before}
+
     def outcome(self, context: str, file: str) -> dict:
         self.zero_gradients()
         velocity, loss = self.pass_(self.contexts[context])
         values = {"velocity": velocity.detach().contiguous(), "loss": torch.tensor([loss])}
-        values |= {"gradient." + name: p.grad.contiguous() for name, p in self.parameters.items()}
+        values |= {
+            "gradient." + name: p.grad.contiguous()
+            for name, p in self.parameters.items()
+            if p.numel() <= self.largest
+        }
         save_file(values, file)
         return {}
 
@@ -91,11 +115,13 @@ def main():
     options.add_argument("--pipeline", required=True)
     options.add_argument("--batch", required=True)
     options.add_argument("--threads", type=int, required=True)
+    options.add_argument("--train", choices=["lora", "all"], required=True)
+    options.add_argument("--largest", type=int, required=True)
     options.add_argument("--alpha", type=float, required=True)
     options = options.parse_args()
 
     torch.set_num_threads(options.threads)
-    eager = Eager(options.pipeline, options.batch, options.alpha)
+    eager = Eager(options.pipeline, options.batch, options.train, options.largest, options.alpha)
 
     def answer(value: dict):
         print(json.dumps(value), flush=True)
@@ -111,6 +137,8 @@ def main():
         command, context, argument = line.rstrip("\n").split(" ", 2)
         if command == "time":
             answer(eager.time(context, int(argument)))
+        elif command == "peak":
+            answer(eager.peak(context, int(argument)))
         elif command == "outcome":
             answer(eager.outcome(context, argument))
         else:

@@ -28,6 +28,11 @@ final class Duel {
         return context;
     }
 
+    /** Peak memory of both. */
+    long[] peakBytes() {
+        return new long[] {ours.peakBytes(context), theirs.peakBytes(context)};
+    }
+
     /** How far apart the two sides' results are, relative to their size. */
     double distance() {
         return ours.outcome(context).distanceTo(theirs.outcome(context));

@@ -52,12 +52,21 @@ final class EagerContestant implements Contestant {
      * @param folder for results; it already holds {@code batch.safetensors}
      */
     EagerContestant(
-            String python, Path script, Path pipeline, Path folder, int threads, double alpha, String waitPolicy) {
+            String python,
+            Path script,
+            Path pipeline,
+            Path folder,
+            int threads,
+            Trained trained,
+            double alpha,
+            String waitPolicy) {
         this.folder = folder;
         List<String> command = new ArrayList<>(List.of(python, script.toString()));
         command.addAll(List.of("--pipeline", pipeline.toString()));
         command.addAll(List.of("--batch", folder.resolve("batch.safetensors").toString()));
         command.addAll(List.of("--threads", String.valueOf(threads)));
+        command.addAll(List.of("--train", trained.name().toLowerCase(Locale.ROOT)));
+        command.addAll(List.of("--largest", String.valueOf(Outcome.LARGEST)));
         command.addAll(List.of("--alpha", String.valueOf(alpha)));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         Map<String, String> environment = builder.environment();
@@ -87,6 +96,11 @@ final class EagerContestant implements Contestant {
     public Seconds time(Context context, int passes) {
         JsonNode answer = ask("time " + name(context) + " " + passes);
         return new Seconds(answer.path("wall").asDouble(), answer.path("cpu").asDouble());
+    }
+
+    @Override
+    public long peakBytes(Context context) {
+        return ask("peak " + name(context) + " 2").path("bytes").asLong();
     }
 
     @Override

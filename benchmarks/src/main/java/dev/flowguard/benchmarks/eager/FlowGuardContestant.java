@@ -1,7 +1,6 @@
 package dev.flowguard.benchmarks.eager;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.flowguard.models.LoraAdapter;
 import dev.flowguard.models.StableDiffusion3Pipeline;
 import dev.flowguard.tensor.Compute;
 import dev.flowguard.tensor.Scope;
@@ -15,15 +14,19 @@ import java.util.Objects;
 final class FlowGuardContestant implements Contestant {
 
     private final StableDiffusion3Pipeline pipeline;
-    private final LoraAdapter adapter;
+    private final Map<String, Tensor> trained;
     private final TransformerBatch batch;
     private final Compute compute;
     private final OperatingSystemMXBean process = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
-    /** Borrows all three. */
-    FlowGuardContestant(StableDiffusion3Pipeline pipeline, LoraAdapter adapter, TransformerBatch batch) {
+    /**
+     * Borrows all three.
+     *
+     * @param trained the parameters that get gradients, by name
+     */
+    FlowGuardContestant(StableDiffusion3Pipeline pipeline, Map<String, Tensor> trained, TransformerBatch batch) {
         this.pipeline = pipeline;
-        this.adapter = adapter;
+        this.trained = trained;
         this.batch = batch;
         this.compute = Compute.on(pipeline.device());
     }
@@ -45,6 +48,11 @@ final class FlowGuardContestant implements Contestant {
     }
 
     @Override
+    public long peakBytes(Context context) {
+        return ProcessMemory.peakOf(() -> time(context, 2));
+    }
+
+    @Override
     public Outcome outcome(Context context) {
         return compute.training(() -> {
             zeroGradients();
@@ -52,10 +60,12 @@ final class FlowGuardContestant implements Contestant {
             Tensor velocity = velocity(context);
             values.put(Outcome.LOSS, new float[] {backward(velocity)});
             values.put(Outcome.VELOCITY, velocity.toFloats());
-            adapter.parameters()
-                    .forEach((name, parameter) -> values.put(
-                            Outcome.GRADIENT + name,
-                            Objects.requireNonNull(parameter.gradient(), name).toFloats()));
+            trained.forEach((name, parameter) -> {
+                if (parameter.elementCount() <= Outcome.LARGEST) {
+                    Tensor gradient = Objects.requireNonNull(parameter.gradient(), name);
+                    values.put(Outcome.GRADIENT + name, gradient.toFloats());
+                }
+            });
             return new Outcome(values);
         });
     }
@@ -71,7 +81,7 @@ final class FlowGuardContestant implements Contestant {
     }
 
     private void zeroGradients() {
-        for (Tensor parameter : adapter.parameters().values()) {
+        for (Tensor parameter : trained.values()) {
             if (parameter.gradient() != null) {
                 parameter.zeroGradient();
             }

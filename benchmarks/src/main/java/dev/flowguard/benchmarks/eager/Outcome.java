@@ -14,6 +14,9 @@ record Outcome(Map<String, float[]> values) {
     static final String VELOCITY = "velocity";
     static final String GRADIENT = "gradient.";
 
+    /** Gradients of more elements are left out: those of whole weight matrices would not fit into the heap. */
+    static final long LARGEST = 1 << 20;
+
     /**
      * The largest distance of two values of one name, relative to the other's norm.
      *

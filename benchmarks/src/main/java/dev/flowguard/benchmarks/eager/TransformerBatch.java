@@ -2,6 +2,7 @@ package dev.flowguard.benchmarks.eager;
 
 import dev.flowguard.models.Conditioning;
 import dev.flowguard.models.LoraAdapter;
+import dev.flowguard.models.Sd3TransformerConfig;
 import dev.flowguard.models.StableDiffusion3Pipeline;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Noise;
@@ -29,8 +30,13 @@ record TransformerBatch(Tensor latents, Tensor timesteps, Conditioning condition
     private static final String PROMPT = "a sign saying \"MARK\"";
     private static final float TIMESTEP = 750;
 
-    /** Draws a batch that belongs to the caller. */
-    static TransformerBatch draw(StableDiffusion3Pipeline pipeline, int members, int height, int width) {
+    /**
+     * Draws a batch that belongs to the caller.
+     *
+     * @param contextTokens number of random context tokens; 0 for those of a prompt
+     */
+    static TransformerBatch draw(
+            StableDiffusion3Pipeline pipeline, int members, int height, int width, int contextTokens) {
         Device device = pipeline.device();
         long[] latent = pipeline.latentShape(height, width);
         long[] shape = {members, latent[0], latent[1], latent[2]};
@@ -40,11 +46,21 @@ record TransformerBatch(Tensor latents, Tensor timesteps, Conditioning condition
             TransformerBatch batch = new TransformerBatch(
                     Noise.standardNormal(device, SEED, 0, shape),
                     Tensor.of(device, timesteps, members),
-                    pipeline.encode(Collections.nCopies(members, PROMPT)),
+                    contextTokens == 0
+                            ? pipeline.encode(Collections.nCopies(members, PROMPT))
+                            : randomText(pipeline, members, contextTokens),
                     Noise.standardNormal(device, SEED, 1, shape));
             batch.tensors().values().forEach(Tensor::unscoped);
             return batch;
         }
+    }
+
+    private static Conditioning randomText(StableDiffusion3Pipeline pipeline, int members, int tokens) {
+        Sd3TransformerConfig config = pipeline.transformer().config();
+        Device device = pipeline.device();
+        return new Conditioning(
+                Noise.standardNormal(device, SEED, 0, members, tokens, config.jointAttentionDim()),
+                Noise.standardNormal(device, SEED, 1, members, config.pooledProjectionDim()));
     }
 
     /** Gives both halves of every pair something to learn: with B = 0, as adapters begin, A's gradient would be zero. */
@@ -67,10 +83,14 @@ record TransformerBatch(Tensor latents, Tensor timesteps, Conditioning condition
         };
     }
 
-    /** Writes the batch and the adapter's tensors for the other side. */
-    void write(Path file, LoraAdapter adapter) {
+    /**
+     * Writes the batch for the other side.
+     *
+     * @param adapter tensors of the adapter, none if there is none
+     */
+    void write(Path file, Map<String, Tensor> adapter) {
         Map<String, Tensor> all = new LinkedHashMap<>(tensors());
-        all.putAll(adapter.parameters());
+        all.putAll(adapter);
         Safetensors.write(file, all, Map.of("zero_tokens", String.valueOf(conditioning.lastTokenCopies())));
     }
 

@@ -6,6 +6,7 @@ import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.StableDiffusion3Pipeline;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
+import dev.flowguard.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
 import picocli.CommandLine;
@@ -75,6 +77,18 @@ public final class TransformerVersusEager implements Callable<Integer> {
     private int rank;
 
     @Option(
+            names = "--context-tokens",
+            defaultValue = "0",
+            description = "Random context tokens; 0 for those of a prompt, as the pipelines encode it.")
+    private int contextTokens;
+
+    @Option(
+            names = "--train",
+            defaultValue = "lora",
+            description = "What gets gradients: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Trained train = Trained.LORA;
+
+    @Option(
             names = "--python-wait-policy",
             defaultValue = "PASSIVE",
             description = "OMP_WAIT_POLICY of the Python process; empty leaves it unset, as most users have it.")
@@ -88,6 +102,7 @@ public final class TransformerVersusEager implements Callable<Integer> {
 
     public static void main(String[] args) {
         System.exit(new CommandLine(new TransformerVersusEager())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(TransformerVersusEager::explain)
                 .execute(args));
     }
@@ -109,15 +124,25 @@ public final class TransformerVersusEager implements Callable<Integer> {
         LoraConfig lora = new LoraConfig(rank, 2.0 * rank, LoraConfig.SD3_ATTENTION);
         Path folder = Files.createTempDirectory("transformer-versus-eager");
         try (StableDiffusion3Pipeline model = StableDiffusion3Pipeline.load(pipeline, Device.cpu());
-                LoraAdapter adapter = model.transformer().attachAdapter(lora, ADAPTER_SEED);
-                TransformerBatch drawn = TransformerBatch.draw(model, batch, pixels[1], pixels[0])) {
-            TransformerBatch.randomize(adapter);
-            drawn.write(folder.resolve("batch.safetensors"), adapter);
-            try (Contestant ours = new FlowGuardContestant(model, adapter, drawn);
+                LoraAdapter adapter =
+                        train == Trained.LORA ? model.transformer().attachAdapter(lora, ADAPTER_SEED) : null;
+                TransformerBatch drawn = TransformerBatch.draw(model, batch, pixels[1], pixels[0], contextTokens)) {
+            Map<String, Tensor> trained;
+            if (adapter == null) {
+                model.transformer().requireGradients();
+                trained = model.transformer().parameters();
+            } else {
+                TransformerBatch.randomize(adapter);
+                trained = adapter.parameters();
+            }
+            drawn.write(folder.resolve("batch.safetensors"), adapter == null ? Map.of() : trained);
+            try (Contestant ours = new FlowGuardContestant(model, trained, drawn);
                     EagerContestant theirs = new EagerContestant(
-                            python, script, pipeline, folder, threads, lora.alpha(), pythonWaitPolicy)) {
+                            python, script, pipeline, folder, threads, train, lora.alpha(), pythonWaitPolicy)) {
                 describe(drawn, theirs);
-                return compete(Arrays.stream(Context.values())
+                // Random tokens stand for themselves only.
+                List<Context> contexts = contextTokens == 0 ? List.of(Context.values()) : List.of(Context.EQUAL_TOKENS);
+                return compete(contexts.stream()
                         .map(context -> new Duel(ours, theirs, context, passes))
                         .toList());
             }
@@ -127,6 +152,10 @@ public final class TransformerVersusEager implements Callable<Integer> {
     }
 
     private int compete(List<Duel> duels) {
+        long[] peak = duels.get(0).peakBytes();
+        print(
+                "%-26s peak memory beyond the loaded model: FlowGuard %d MiB, eager %d MiB, ratio %.3f%n",
+                duels.get(0).context().title(), peak[0] >> 20, peak[1] >> 20, (double) peak[0] / peak[1]);
         for (Duel duel : duels) {
             double distance = duel.distance();
             print(
@@ -166,13 +195,13 @@ public final class TransformerVersusEager implements Callable<Integer> {
 
     private void describe(TransformerBatch drawn, EagerContestant theirs) {
         print(
-                "%s: batch %d, %s pixels, %d context tokens (the last one for %d), LoRA rank %d%n",
+                "%s: batch %d, %s pixels, %d context tokens (the last one for %d), %s%n",
                 pipeline,
                 batch,
                 size,
                 drawn.conditioning().context().size(1),
                 drawn.conditioning().lastTokenCopies(),
-                rank);
+                train == Trained.LORA ? "LoRA rank " + rank : "every parameter trained");
         print(
                 "FlowGuard: Java %s, %d threads, OMP_WAIT_POLICY %s%n",
                 Runtime.version().feature(), threads, System.getenv().getOrDefault("OMP_WAIT_POLICY", "default"));
