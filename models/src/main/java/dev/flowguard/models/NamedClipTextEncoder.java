@@ -12,6 +12,7 @@ record NamedClipTextEncoder(ClipTextConfig config) implements NamedNetwork<ClipT
 
     private static final String EMBEDDING = "text_embeds";
     private static final String LAST = "last_hidden_state";
+    private static final String WRAPPER = "text_model.";
     private static final String POOLED = "pooler_output";
 
     @Override
@@ -32,6 +33,17 @@ record NamedClipTextEncoder(ClipTextConfig config) implements NamedNetwork<ClipT
     @Override
     public ClipTextEncoder load(Path directory, WeightOptions options) {
         return ClipTextEncoder.load(directory, options);
+    }
+
+    /** {@code CLIPTextModel} has lost a level of modules in transformers 5; its parameters go by both names. */
+    @Override
+    public Map<String, Tensor> parameters(ClipTextEncoder network) {
+        Map<String, Tensor> parameters = new LinkedHashMap<>(network.parameters());
+        if (!config.projects()) {
+            network.parameters()
+                    .forEach((name, parameter) -> parameters.put(name.substring(WRAPPER.length()), parameter));
+        }
+        return parameters;
     }
 
     @Override

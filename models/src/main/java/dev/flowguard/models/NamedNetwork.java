@@ -20,6 +20,11 @@ interface NamedNetwork<N extends Network> {
     /** Reads the weights. */
     N load(Path directory, WeightOptions options);
 
+    /** The parameters, by the names that Python gives them. */
+    default Map<String, Tensor> parameters(N network) {
+        return network.parameters();
+    }
+
     /** Computes every output of the signature: by name, FLOAT32, in the current scope. */
     Map<String, Tensor> call(N network, NamedTensors inputs);
 }

@@ -102,7 +102,7 @@ public final class PipelineComponent {
         return new LoadedComponent() {
             @Override
             public Map<String, Tensor> parameters() {
-                return loaded.parameters();
+                return original.parameters(loaded);
             }
 
             @Override
