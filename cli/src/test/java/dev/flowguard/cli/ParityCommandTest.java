@@ -96,6 +96,16 @@ class ParityCommandTest {
     }
 
     @Test
+    void integersAreRealNumbersToo() {
+        Path whole = edited(tensors -> {
+            tensors.keySet().removeIf(name -> !name.startsWith("transformer") || name.contains("/grad/"));
+            tensors.put("transformer/in/timestep", Tensor.ofLongs(Device.cpu(), new long[] {500, 20}, 2));
+        });
+        assertThat(parity(SD35, whole)).isEqualTo(1);
+        assertThat(out.toString()).contains("transformer/out/sample");
+    }
+
+    @Test
     void anOutputWithoutGradientsIsEnough() {
         Path reference = edited(tensors ->
                 tensors.keySet().removeIf(name -> !name.startsWith("transformer") || name.contains("/grad/")));
@@ -120,7 +130,7 @@ class ParityCommandTest {
             slice  | transformer/grad/proj_out.bias  | -                               | transformer/grad/proj_out.bias has shape
             add    | text_encoder/in/input_ids       | -                               | must be from 0 to
             float  | text_encoder/in/input_ids       | -                               | integers are expected
-            int    | vae/in/sample                   | -                               | floating-point numbers are expected
+            bool   | vae/in/sample                   | -                               | numbers are expected
             odd    | transformer/in/hidden_states    | -                               | multiples of
             """)
     void badEntriesAreRefused(String edit, String entry, String name, String complaint) {
@@ -131,7 +141,7 @@ class ParityCommandTest {
                 case "slice" -> tensors.put(entry, tensor.slice(0, 0, 1));
                 case "add" -> tensors.put(entry, tensor.add(100_000));
                 case "float" -> tensors.put(entry, tensor.to(DType.FLOAT32));
-                case "int" -> tensors.put(entry, tensor.to(DType.INT64));
+                case "bool" -> tensors.put(entry, tensor.gt(0));
                 case "odd" -> tensors.put(entry, tensor.slice(3, 0, 3));
                 default -> assertThat(edit).isEqualTo("remove");
             }

@@ -131,13 +131,12 @@ final class ComponentCheck {
     /** @param bound what the letters of the arguments before stand for */
     private void requireFitting(Argument argument, TensorInfo given, Map<String, Long> bound) {
         String entry = component.name() + ReferenceFile.IN + argument.name();
-        if (given.dtype() == DType.BOOL
-                ? argument.ids() != 2
-                : argument.isInteger() == given.dtype().isFloating()) {
-            throw reference.invalid(
-                    entry,
-                    "is " + given.dtype() + ", but "
-                            + (argument.isInteger() ? "integers" : "floating-point" + " numbers") + " are expected");
+        // An integer is a real number: times and positions often come as such.
+        if (argument.isInteger() && given.dtype().isFloating()) {
+            throw reference.invalid(entry, "is " + given.dtype() + ", but integers are expected");
+        }
+        if (given.dtype() == DType.BOOL && argument.ids() != 2) {
+            throw reference.invalid(entry, "is " + given.dtype() + ", but numbers are expected");
         }
         boolean fits = given.shape().size() == argument.sizes().size();
         for (int i = 0; fits && i < given.shape().size(); i++) {
@@ -233,7 +232,7 @@ final class ComponentCheck {
                     }
                 }
             }
-            inputs.put(argument.name(), input);
+            inputs.put(argument.name(), argument.isInteger() ? input : input.to(DType.FLOAT32));
         }
         return inputs;
     }
