@@ -161,10 +161,30 @@ public final class AdapterFiles {
         try (SafetensorsFile opened = SafetensorsFile.open(file)) {
             return read(file, opened, device);
         } catch (InputException e) {
-            throw e.getMessage() != null && e.getMessage().startsWith(file.toString())
-                    ? e
-                    : new InputException(file + ": " + e.getMessage(), e);
+            throw located(file, e);
         }
+    }
+
+    /**
+     * Reads tensors whose configuration lies elsewhere.
+     *
+     * @param weights a {@code .safetensors} file of PEFT's names
+     * @param baseModel where the base model lies
+     * @return tensors in the current scope
+     * @throws InputException if the file cannot be read, or does not fit the configuration
+     */
+    public static SavedAdapter read(Path weights, LoraConfig config, String baseModel, Device device) {
+        try (SafetensorsFile opened = SafetensorsFile.open(weights)) {
+            return new SavedAdapter(config, AdapterTensors.read(opened, device), baseModel);
+        } catch (InputException e) {
+            throw located(weights, e);
+        }
+    }
+
+    private static InputException located(Path file, InputException e) {
+        return String.valueOf(e.getMessage()).startsWith(file.toString())
+                ? e
+                : new InputException(file + ": " + e.getMessage(), e);
     }
 
     private static SavedAdapter read(Path file, SafetensorsFile opened, Device device) {

@@ -2,6 +2,7 @@ package dev.flowguard.models;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Every linear layer. */
 record AllLinear() implements LoraTargets {
@@ -9,6 +10,11 @@ record AllLinear() implements LoraTargets {
     @Override
     public Object json() {
         return ALL_LINEAR;
+    }
+
+    @Override
+    public void describe(Consumer<List<String>> asNames, Consumer<String> asExpression) {
+        asExpression.accept(ALL_LINEAR);
     }
 
     @Override

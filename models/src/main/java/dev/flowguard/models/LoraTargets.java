@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import dev.flowguard.tensor.InputException;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Which linear layers an adapter is attached to, in the words of PEFT's {@code target_modules}: a list of names, a regular
@@ -52,6 +53,9 @@ public sealed interface LoraTargets permits NamedTargets, MatchedTargets, AllLin
     /** What a file says: a list of strings or a string. */
     @JsonValue
     Object json();
+
+    /** Calls the consumer of names or that of the expression, for formats that keep them apart. */
+    void describe(Consumer<List<String>> asNames, Consumer<String> asExpression);
 
     /**
      * The layers to adapt, in their order.

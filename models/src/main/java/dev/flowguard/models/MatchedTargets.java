@@ -4,6 +4,7 @@ import com.google.re2j.Pattern;
 import dev.flowguard.tensor.InputException;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Layers whose whole path matches a regular expression. */
 record MatchedTargets(String expression) implements LoraTargets {
@@ -15,6 +16,11 @@ record MatchedTargets(String expression) implements LoraTargets {
     @Override
     public Object json() {
         return expression;
+    }
+
+    @Override
+    public void describe(Consumer<List<String>> asNames, Consumer<String> asExpression) {
+        asExpression.accept(expression);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.flowguard.models;
 import dev.flowguard.tensor.InputException;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Names of layers, or the ends of their paths. */
 record NamedTargets(List<String> names) implements LoraTargets {
@@ -17,6 +18,11 @@ record NamedTargets(List<String> names) implements LoraTargets {
     @Override
     public Object json() {
         return names;
+    }
+
+    @Override
+    public void describe(Consumer<List<String>> asNames, Consumer<String> asExpression) {
+        asNames.accept(names);
     }
 
     @Override

@@ -10,9 +10,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
+import java.util.Map;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
+import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.ImageOutputStream;
 
 /** Between images as tensors [3, H, W] in [0, 1] and PNG files of eight bits a channel. */
 public final class PngImage {
@@ -28,6 +34,16 @@ public final class PngImage {
      * @param image [3, H, W]
      */
     public static byte[] encode(Tensor image) {
+        return encode(image, Map.of());
+    }
+
+    /**
+     * The same with texts in the file, as image viewers and Pillow's {@code Image.text} show them.
+     *
+     * @param image [3, H, W]
+     * @param texts by keyword of at most 79 Latin-1 characters
+     */
+    public static byte[] encode(Tensor image, Map<String, String> texts) {
         if (image.rank() != 3 || image.size(0) != 3) {
             throw new IllegalArgumentException(
                     "an image is [3, H, W], not " + java.util.Arrays.toString(image.shape()));
@@ -41,13 +57,40 @@ public final class PngImage {
             int rgb = level(values[i]) << 16 | level(values[plane + i]) << 8 | level(values[2 * plane + i]);
             picture.setRGB(i % width, i / width, rgb);
         }
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(picture, "png", out);
+        return encode(picture, texts);
+    }
+
+    private static byte[] encode(BufferedImage picture, Map<String, String> texts) {
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {
+            IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(picture), null);
+            PngTexts.add(metadata, texts);
+            writer.setOutput(out);
+            writer.write(new IIOImage(picture, null, metadata));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } finally {
+            writer.dispose();
         }
-        return out.toByteArray();
+        return bytes.toByteArray();
+    }
+
+    /**
+     * The texts of a PNG file by keyword.
+     *
+     * @throws InputException if it is no PNG
+     */
+    public static Map<String, String> texts(byte[] png) {
+        ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
+        try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(png))) {
+            reader.setInput(in);
+            return PngTexts.of(reader.getImageMetadata(0));
+        } catch (IOException | IndexOutOfBoundsException e) {
+            throw new InputException("these bytes are not a readable PNG: " + e.getMessage(), e);
+        } finally {
+            reader.dispose();
+        }
     }
 
     /**

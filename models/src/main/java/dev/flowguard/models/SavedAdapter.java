@@ -50,6 +50,33 @@ public record SavedAdapter(
         return new SavedAdapter(config, LoraModule.tensors(modules), baseModel);
     }
 
+    /** The same with another base model. */
+    public SavedAdapter withBaseModel(String newBaseModel) {
+        return new SavedAdapter(config, tensors, newBaseModel);
+    }
+
+    /**
+     * The same, working at another strength.
+     *
+     * @param factor 1 for its own
+     * @throws InputException unless it is positive
+     */
+    public SavedAdapter scaledBy(double factor) {
+        if (!(factor > 0) || Double.isInfinite(factor)) {
+            throw new InputException("the scale of an adapter must be positive, not " + factor);
+        }
+        Map<String, Double> alphas = new LinkedHashMap<>();
+        config.alphaPattern().forEach((pattern, alpha) -> alphas.put(pattern, alpha * factor));
+        LoraConfig scaled = new LoraConfig(
+                config.rank(),
+                config.alpha() * factor,
+                config.targets(),
+                config.initialization(),
+                config.rankPattern(),
+                alphas);
+        return new SavedAdapter(scaled, tensors, baseModel);
+    }
+
     List<LoraModule> modules() {
         return LoraModule.of(config, tensors);
     }

@@ -3,6 +3,7 @@ package dev.flowguard.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Scope;
@@ -11,11 +12,30 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
 class PngImageTest {
+
+    @Test
+    void textsComeBackWhateverTheirAlphabet() {
+        try (Scope scope = Scope.open()) {
+            Map<String, String> texts = new LinkedHashMap<>();
+            texts.put("parameters", "a sign saying \"CARE\"\nSteps: 8");
+            texts.put("flowguard", "{\"prompt\": \"你好 🚀\"}");
+            Tensor image = Tensor.zeros(Device.cpu(), DType.FLOAT32, 3, 2, 2);
+            byte[] png = PngImage.encode(image, texts);
+            assertThat(PngImage.texts(png)).isEqualTo(texts);
+            assertThat(new String(png, StandardCharsets.UTF_8)).contains("tEXtparameters", "你好 🚀");
+            assertThat(PngImage.decode(Device.cpu(), png).toFloats()).containsOnly(0);
+            assertThat(PngImage.texts(PngImage.encode(image))).isEmpty();
+        }
+        assertThatThrownBy(() -> PngImage.texts(new byte[] {1, 2, 3})).isInstanceOf(InputException.class);
+    }
 
     @Test
     void everyLevelOfEveryChannelSurvives() {

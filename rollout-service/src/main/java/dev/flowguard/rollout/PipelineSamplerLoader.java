@@ -9,6 +9,8 @@ import dev.flowguard.models.FlowPipeline;
 import dev.flowguard.models.LoadOptions;
 import dev.flowguard.models.LoraAdapter;
 import dev.flowguard.models.LoraConfig;
+import dev.flowguard.models.LoraInitialization;
+import dev.flowguard.models.LoraTargets;
 import dev.flowguard.models.PipelineDigest;
 import dev.flowguard.proto.v1.AdapterSettings;
 import dev.flowguard.proto.v1.RunSettings;
@@ -63,6 +65,9 @@ record PipelineSamplerLoader(Device device) implements GroupSampler.Loader {
     }
 
     private static LoraConfig lora(AdapterSettings adapter) {
-        return new LoraConfig(adapter.getRank(), adapter.getAlpha(), adapter.getTargetModulesList());
+        LoraTargets targets = adapter.getTargetModulesPattern().isEmpty()
+                ? LoraTargets.named(adapter.getTargetModulesList())
+                : LoraTargets.matching(adapter.getTargetModulesPattern());
+        return new LoraConfig(adapter.getRank(), adapter.getAlpha(), targets, LoraInitialization.GAUSSIAN);
     }
 }

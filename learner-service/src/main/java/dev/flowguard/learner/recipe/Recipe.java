@@ -2,6 +2,9 @@ package dev.flowguard.learner.recipe;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.flowguard.models.Guidance;
+import dev.flowguard.models.LoraConfig;
+import dev.flowguard.models.LoraInitialization;
+import dev.flowguard.models.LoraTargets;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -122,11 +125,14 @@ public record Recipe(
      *
      * @param rank r
      * @param loraAlpha alpha; the scale is alpha / r
-     * @param targetModules suffixes of module names in the transformer
+     * @param targetModules names of linear layers in the transformer, a regular expression, or {@code all-linear}
+     * @param initLoraWeights {@code gaussian}, or {@code true} for PEFT's default; B is zero in either case
      */
-    public record Adapter(int rank, double loraAlpha, List<String> targetModules) {
-        public Adapter {
-            targetModules = List.copyOf(targetModules);
+    public record Adapter(int rank, double loraAlpha, LoraTargets targetModules, LoraInitialization initLoraWeights) {
+
+        /** The same in the words of the models. */
+        public LoraConfig toLoraConfig() {
+            return new LoraConfig(rank, loraAlpha, targetModules, initLoraWeights);
         }
     }
 

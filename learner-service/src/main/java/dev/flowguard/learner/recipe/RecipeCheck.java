@@ -36,7 +36,6 @@ final class RecipeCheck {
         objective(recipe.objective());
         require(recipe.adapter().rank() >= 1, "/adapter/rank", "must be at least 1");
         require(positive(recipe.adapter().loraAlpha()), "/adapter/lora_alpha", "must be positive");
-        require(!recipe.adapter().targetModules().isEmpty(), "/adapter/target_modules", "must name a module");
         require(recipe.ema().decay() >= 0 && recipe.ema().decay() < 1, "/ema/decay", "must be in [0, 1)");
         require(recipe.ema().interval() >= 1, "/ema/interval", "must be at least 1");
         rewards(recipe.rewards());

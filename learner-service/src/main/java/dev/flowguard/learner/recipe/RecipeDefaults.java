@@ -55,6 +55,7 @@ final class RecipeDefaults {
                 defaults.putObject("adapter").put("rank", preset.loraRank()).put("lora_alpha", preset.loraAlpha());
         ArrayNode targets = adapter.putArray("target_modules");
         family.loraTargets().forEach(targets::add);
+        adapter.put("init_lora_weights", "gaussian");
         ObjectNode optimizer = defaults.putObject("optimizer")
                 .put("learning_rate", preset.optimizer().learningRate())
                 .put("epsilon", preset.optimizer().epsilon())

@@ -1,5 +1,6 @@
 package dev.flowguard.learner.training;
 
+import dev.flowguard.learner.output.CheckpointFolder;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.Compute;
@@ -33,10 +34,6 @@ import tools.jackson.databind.json.JsonMapper;
 final class Checkpoints {
     private static final Logger log = LoggerFactory.getLogger(Checkpoints.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final String ADAPTER = "adapter.safetensors";
-    private static final String AVERAGE = "adapter-ema.safetensors";
-    private static final String OPTIMIZER = "optimizer.safetensors";
-    private static final String STATE = "state.json";
 
     private final Path directory;
     private final int kept;
@@ -62,10 +59,11 @@ final class Checkpoints {
         try {
             deleteTree(temporary);
             Files.createDirectories(temporary);
+            CheckpointFolder written = new CheckpointFolder(temporary);
             compute.inference(() -> {
-                Safetensors.write(temporary.resolve(ADAPTER), policy.parameters(), Map.of("format", "pt"));
-                Safetensors.write(temporary.resolve(AVERAGE), trainer.averageTensors(), Map.of("format", "pt"));
-                Safetensors.write(temporary.resolve(OPTIMIZER), trainer.optimizerState(), Map.of("format", "pt"));
+                Safetensors.write(written.adapter(), policy.parameters(), Map.of("format", "pt"));
+                Safetensors.write(written.emaAdapter(), trainer.averageTensors(), Map.of("format", "pt"));
+                Safetensors.write(written.optimizer(), trainer.optimizerState(), Map.of("format", "pt"));
                 return true;
             });
             Map<String, Object> state = new LinkedHashMap<>();
@@ -73,13 +71,13 @@ final class Checkpoints {
             state.put("policy_version", report.policyVersion());
             state.put("updates", trainer.updates());
             state.put("report", report.toJson());
-            AtomicFile.write(temporary.resolve(STATE), JSON.writeValueAsString(state));
+            AtomicFile.write(written.state(), JSON.writeValueAsString(state));
             deleteTree(target);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             AtomicFile.flushFolder(directory);
-            List<Path> all = all();
-            for (Path old : all.subList(0, Math.max(0, all.size() - kept))) {
-                deleteTree(old);
+            List<CheckpointFolder> all = CheckpointFolder.all(directory);
+            for (CheckpointFolder old : all.subList(0, Math.max(0, all.size() - kept))) {
+                deleteTree(old.root());
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write checkpoint " + target + ": " + e.getMessage(), e);
@@ -104,42 +102,41 @@ final class Checkpoints {
      * @throws InputException if it cannot be read or was made for another adapter
      */
     Optional<IterationReport> restore(Policy policy, PolicyTrainer trainer, Compute compute) {
-        List<Path> all;
+        List<CheckpointFolder> all;
         try {
-            all = all();
+            all = CheckpointFolder.all(directory);
         } catch (IOException e) {
             throw new InputException(directory + ": cannot be read (" + e + "); check its permissions", e);
         }
         if (all.isEmpty()) {
             return Optional.empty();
         }
-        Path newest = all.get(all.size() - 1);
+        CheckpointFolder newest = all.get(all.size() - 1);
         JsonNode state = state(newest);
         compute.inference(() -> {
-            Map<String, Tensor> adapter = read(newest.resolve(ADAPTER), compute);
-            Map<String, Tensor> average = read(newest.resolve(AVERAGE), compute);
+            Map<String, Tensor> adapter = read(newest.adapter(), compute);
+            Map<String, Tensor> average = read(newest.emaAdapter(), compute);
             if (!adapter.keySet().equals(policy.parameters().keySet())
                     || !average.keySet().equals(adapter.keySet())) {
-                throw new InputException(newest + ": holds the adapter of another model or target_modules;"
+                throw new InputException(newest.root() + ": holds the adapter of another model or target_modules;"
                         + " resume with the recipe that the run began with");
             }
             trainer.restore(
                     adapter,
                     average,
-                    read(newest.resolve(OPTIMIZER), compute),
+                    read(newest.optimizer(), compute),
                     state.path("updates").asLong());
             return true;
         });
         return Optional.of(IterationReport.fromJson(state.path("report")));
     }
 
-    private static JsonNode state(Path checkpoint) {
+    private static JsonNode state(CheckpointFolder checkpoint) {
         try {
-            return JSON.readTree(Files.readString(checkpoint.resolve(STATE)));
+            return JSON.readTree(Files.readString(checkpoint.state()));
         } catch (IOException | JacksonException e) {
             throw new InputException(
-                    checkpoint + ": " + STATE + " cannot be read; delete this checkpoint to go on from an older one",
-                    e);
+                    checkpoint.state() + " cannot be read; delete this checkpoint to go on from an older one", e);
         }
     }
 
@@ -150,19 +147,6 @@ final class Checkpoints {
                 tensors.put(name, opened.read(name, compute.device()));
             }
             return tensors;
-        }
-    }
-
-    /** Whole checkpoints, oldest first. */
-    private List<Path> all() throws IOException {
-        if (!Files.isDirectory(directory)) {
-            return List.of();
-        }
-        try (Stream<Path> entries = Files.list(directory)) {
-            return entries.filter(entry -> entry.getFileName().toString().matches("\\d{6,}"))
-                    .sorted(Comparator.comparingInt(
-                            entry -> Integer.parseInt(entry.getFileName().toString())))
-                    .toList();
         }
     }
 

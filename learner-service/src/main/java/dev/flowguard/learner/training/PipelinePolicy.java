@@ -7,7 +7,6 @@ import dev.flowguard.models.FlowPipeline;
 import dev.flowguard.models.GuidedVelocity;
 import dev.flowguard.models.LoadOptions;
 import dev.flowguard.models.LoraAdapter;
-import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.NoiseRange;
 import dev.flowguard.models.PipelineDigest;
 import dev.flowguard.tensor.Device;
@@ -45,17 +44,13 @@ final class PipelinePolicy implements Policy {
             if (recipe.model().gradientCheckpointing()) {
                 pipeline.transformer().enableGradientCheckpointing();
             }
-            LoraAdapter adapter = pipeline.transformer().attachAdapter(loraConfig(recipe), recipe.seed());
+            LoraAdapter adapter =
+                    pipeline.transformer().attachAdapter(recipe.adapter().toLoraConfig(), recipe.seed());
             return new PipelinePolicy(pipeline, adapter, recipe);
         } catch (RuntimeException e) {
             pipeline.close();
             throw e;
         }
-    }
-
-    private static LoraConfig loraConfig(Recipe recipe) {
-        Recipe.Adapter adapter = recipe.adapter();
-        return new LoraConfig(adapter.rank(), adapter.loraAlpha(), adapter.targetModules());
     }
 
     @Override

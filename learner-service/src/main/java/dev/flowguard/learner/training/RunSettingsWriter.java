@@ -37,10 +37,7 @@ final class RunSettingsWriter {
                 .setGuidanceScale(recipe.sampling().guidanceScale())
                 .setTrueCfgScale(recipe.sampling().trueCfgScale())
                 .setNegativePrompt(recipe.sampling().negativePrompt())
-                .setAdapter(AdapterSettings.newBuilder()
-                        .setRank(recipe.adapter().rank())
-                        .setAlpha(recipe.adapter().loraAlpha())
-                        .addAllTargetModules(recipe.adapter().targetModules()))
+                .setAdapter(adapter(recipe.adapter()))
                 .setSampling(sampling(training)
                         .setKernel(TransitionKernel.newBuilder()
                                 .setName(recipe.sampling().kernel())
@@ -54,6 +51,13 @@ final class RunSettingsWriter {
             settings.addRewards(endpoint(reward));
         }
         return settings.build();
+    }
+
+    private static AdapterSettings.Builder adapter(Recipe.Adapter adapter) {
+        AdapterSettings.Builder settings =
+                AdapterSettings.newBuilder().setRank(adapter.rank()).setAlpha(adapter.loraAlpha());
+        adapter.targetModules().describe(settings::addAllTargetModules, settings::setTargetModulesPattern);
+        return settings;
     }
 
     private static Sampling.Builder sampling(SigmaSchedule schedule) {

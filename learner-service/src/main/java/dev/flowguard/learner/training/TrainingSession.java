@@ -20,7 +20,6 @@ import dev.flowguard.learner.recipe.RecipeChange;
 import dev.flowguard.learner.recipe.RecipeLoader;
 import dev.flowguard.learner.recipe.RecipePreset;
 import dev.flowguard.models.AdapterFiles;
-import dev.flowguard.models.LoraConfig;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.tensor.Compute;
 import dev.flowguard.tensor.Device;
@@ -321,12 +320,8 @@ public final class TrainingSession {
     }
 
     private void write(Path folder, Map<String, Tensor> tensors) {
-        Recipe.Adapter adapter = recipe.adapter();
         AdapterFiles.write(
-                folder,
-                new LoraConfig(adapter.rank(), adapter.loraAlpha(), adapter.targetModules()),
-                tensors,
-                recipe.model().pipeline());
+                folder, recipe.adapter().toLoraConfig(), tensors, recipe.model().pipeline());
     }
 
     private static long numbers(Map<String, Tensor> tensors) {

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flowguard.grpo.Preset;
 import dev.flowguard.models.Guidance;
+import dev.flowguard.models.LoraConfig;
+import dev.flowguard.models.LoraInitialization;
+import dev.flowguard.models.LoraTargets;
 import dev.flowguard.tensor.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,6 +90,20 @@ class RecipeLoaderTest {
     }
 
     @Test
+    void targetModulesAreNamesOrAnExpressionAsInPeft() {
+        Recipe.Adapter adapter = load(MINIMAL + "adapter: {target_modules: all-linear, init_lora_weights: true}\n")
+                .adapter();
+        assertThat(adapter.targetModules()).isEqualTo(LoraTargets.matching("all-linear"));
+        assertThat(adapter.initLoraWeights()).isEqualTo(LoraInitialization.KAIMING);
+        Recipe matched = load(MINIMAL + "adapter: {target_modules: '.*\\.attn\\.to_[qkv]'}\n");
+        assertThat(matched.adapter().targetModules()).isEqualTo(LoraTargets.matching(".*\\.attn\\.to_[qkv]"));
+        assertThat(load(RecipeLoader.toYaml(matched)).adapter()).isEqualTo(matched.adapter());
+        assertRefused(MINIMAL + "adapter: {target_modules: '(attn'}\n", "adapter.target_modules", "(attn");
+        assertRefused(MINIMAL + "adapter: {target_modules: []}\n", "target_modules");
+        assertRefused(MINIMAL + "adapter: {init_lora_weights: pissa}\n", "init_lora_weights", "gaussian");
+    }
+
+    @Test
     void thePresetFillsWhatTheFileLeavesOut() {
         Recipe recipe = load(MINIMAL);
 
@@ -93,7 +111,8 @@ class RecipeLoaderTest {
         assertThat(recipe.sampling().stochasticSteps()).isEqualTo(new StochasticSteps(null, null));
         assertThat(recipe.optimizer().learningRate()).isEqualTo(1e-3);
         assertThat(recipe.optimizer().stepsPerIteration()).isEqualTo(2);
-        assertThat(recipe.adapter().targetModules()).contains("attn.to_out.0");
+        assertThat(recipe.adapter().targetModules()).isEqualTo(LoraTargets.named(LoraConfig.SD3_ATTENTION));
+        assertThat(recipe.adapter().initLoraWeights()).isEqualTo(LoraInitialization.GAUSSIAN);
         assertThat(recipe.objective().clipRange().c()).isNull();
         assertThat(recipe.rewards().get(0).proxy()).isTrue();
         assertThat(recipe.prompts().train())
@@ -109,7 +128,10 @@ class RecipeLoaderTest {
         Recipe recipe = load(MINIMAL.replace("pipeline: base", "pipeline: " + pipeline));
 
         assertThat(recipe.sampling().guidance()).isEqualTo(Guidance.of(guidanceScale));
-        assertThat(recipe.adapter().targetModules()).hasSize(targets).contains("attn.add_q_proj");
+        assertThat(recipe.adapter().targetModules().json())
+                .asInstanceOf(InstanceOfAssertFactories.LIST)
+                .hasSize(targets)
+                .contains("attn.add_q_proj");
     }
 
     @ParameterizedTest
