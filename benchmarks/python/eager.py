@@ -22,7 +22,6 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 PREFIX = "base_model.model."
-TARGETS = ["to_q", "to_k", "to_v", "to_out.0", "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out"]
 
 
 def peft_name(name: str) -> str:
@@ -58,7 +57,8 @@ class Eager:
     def add_adapter(self, tensors: dict[str, torch.Tensor], alpha: float):
         self.transformer.requires_grad_(False)
         rank = next(t.shape[0] for name, t in tensors.items() if name.endswith("lora_A.weight"))
-        self.transformer.add_adapter(peft.LoraConfig(r=rank, lora_alpha=alpha, target_modules=TARGETS))
+        targets = sorted({name.removeprefix(PREFIX).partition(".lora_")[0] for name in tensors})
+        self.transformer.add_adapter(peft.LoraConfig(r=rank, lora_alpha=alpha, target_modules=targets))
         self.parameters = {peft_name(n): p for n, p in self.transformer.named_parameters() if p.requires_grad}
         assert tensors.keys() == self.parameters.keys(), tensors.keys() ^ self.parameters.keys()
         with torch.no_grad():

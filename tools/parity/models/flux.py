@@ -5,6 +5,7 @@
 "dev" has a guidance embedding and a dynamic shift like FLUX.1-dev, "schnell" neither, like FLUX.1-schnell.
 """
 
+import copy
 import json
 
 import torch
@@ -48,7 +49,10 @@ def transformer_golden(model, path):
     far = dict(img_ids=inputs["img_ids"] * 401 + 3, txt_ids=torch.arange(3.0 * length).reshape(length, 3))
     if c.guidance_embeds:
         far["guidance"] = torch.tensor([1.0, 7.25])
-    result = {**inputs, "latents": latents, "sample": out, "weight": weight,
+    narrow = copy.deepcopy(model).to(torch.bfloat16)
+    result = {**inputs, "latents": latents, "bfloat16_sample": narrow(
+        **{name: value.to(torch.bfloat16) if value.ndim == 3 or name == "pooled_projections" else value
+           for name, value in inputs.items()}, return_dict=False)[0].float(), "sample": out, "weight": weight,
               "velocity": FluxPipeline._unpack_latents(out, height, width, 1),
               "far_sample": model(**(inputs | far), return_dict=False)[0],
               **{"far_" + name: value for name, value in far.items()}}

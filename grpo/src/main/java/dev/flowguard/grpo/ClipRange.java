@@ -25,14 +25,14 @@ import dev.flowguard.tensor.Tensor;
  *
  * <p><b>Small ranges.</b> In fp32, r itself knows nothing between {@code 1 - 6e-8} and {@code 1 + 1.2e-7}. Here log r is
  * clipped, in fp64, from a product of differences, and what limits it is the rounding of the two fp32 means: some 1e-7 an
- * element, 4e-10 in log r at the reference size. A range below {@link #SMALLEST} would clip that noise and is refused.
+ * element, 4e-10 in RatioNorm's log r at the reference size and 1/s times that in the densities'. A range below {@link #SMALLEST} would clip that noise and is refused.
  *
  * @param lower how far log r may fall below 0
  * @param upper how far it may rise above 0
  */
 public record ClipRange(double lower, double upper) implements TrustRegion {
     /** The smallest range that fp32 means can tell from none. */
-    public static final double SMALLEST = 1e-9;
+    public static final double SMALLEST = 1e-8;
 
     /** D of SD3.5 and of FLUX at 512 x 512: 16 channels of 64 x 64. */
     public static final long REFERENCE_ELEMENTS = 65_536;

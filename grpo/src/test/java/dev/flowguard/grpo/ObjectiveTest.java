@@ -164,12 +164,12 @@ class ObjectiveTest {
             Tensor direction = batch.next().sub(batch.oldMean()).mul(1e-2);
             Tensor up = batch.oldMean().add(direction);
             Tensor down = batch.oldMean().sub(direction);
-            Objective onlyUpper = objective.withRegion(new ClipRange(1e9, 1e-9));
+            Objective onlyUpper = objective.withRegion(new ClipRange(1e9, 1e-8));
             assertThat(onlyUpper.loss(batch, up).diagnostics().upperClipFraction())
                     .isEqualTo(1);
             assertThat(onlyUpper.loss(batch, down).diagnostics().lowerClipFraction())
                     .isZero();
-            Objective onlyLower = objective.withRegion(new ClipRange(1e-9, 1e9));
+            Objective onlyLower = objective.withRegion(new ClipRange(1e-8, 1e9));
             assertThat(onlyLower.loss(batch, up).diagnostics().upperClipFraction())
                     .isZero();
             assertThat(onlyLower.loss(batch, down).diagnostics().lowerClipFraction())

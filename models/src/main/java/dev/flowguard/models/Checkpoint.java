@@ -30,6 +30,11 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
     /** transformers 5 leaves out the one module that wraps a whole network, as in {@code CLIPTextModel}. */
     private static final String WRAPPER = "text_model.";
 
+    /** T5's table of tokens is one tensor of two names; files have the first, the second, or both. */
+    private static final String T5_TABLE = "shared.weight";
+
+    private static final String T5_TABLE_AGAIN = "encoder.embed_tokens.weight";
+
     /** More complaints than this have one cause, and the first few show it. */
     private static final int COMPLAINTS_SHOWN = 10;
 
@@ -103,6 +108,9 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
             String bare = name.substring(WRAPPER.length());
             return files.of(bare) == null ? name : bare;
         }
+        if (files.of(name) == null && name.equals(T5_TABLE) && files.of(T5_TABLE_AGAIN) != null) {
+            return T5_TABLE_AGAIN;
+        }
         return name;
     }
 
@@ -127,7 +135,9 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
 
     private void requireFit() {
         for (String tensor : files.tensors()) {
-            if (!taken.contains(tensor) && !tensor.endsWith(POSITION_IDS)) {
+            boolean known =
+                    tensor.endsWith(POSITION_IDS) || (tensor.equals(T5_TABLE_AGAIN) && taken.contains(T5_TABLE));
+            if (!known && !taken.contains(tensor)) {
                 complaints.add("tensor '" + tensor + "' belongs to no part of this network");
             }
         }

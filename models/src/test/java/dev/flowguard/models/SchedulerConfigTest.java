@@ -44,6 +44,14 @@ class SchedulerConfigTest {
         assertThat(SchedulerConfig.ofDynamicShift().trainedRange(1024)).isEqualTo(new NoiseRange(.001, Math.exp(.63)));
     }
 
+    /** What diffusers' pipeline of FLUX.1-dev visits in six steps at 512 x 512: 1024 tokens. */
+    @Test
+    void fluxVisitsTheNoiseLevelsOfDiffusers() {
+        float[] sigmas = Euler.sigmas(SchedulerConfig.ofDynamicShift().evenRange(6, 1024), 6);
+        float[] diffusers = {1, .9037356f, .7897048f, .6524895f, .4842184f, .2730033f, 0};
+        assertThat(sigmas).containsExactly(diffusers, within(1e-6f));
+    }
+
     @Test
     void survivesItsFile() throws IOException {
         SchedulerConfig config =

@@ -7,16 +7,22 @@ import dev.flowguard.tensor.Compute;
 import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
+import dev.flowguard.tensor.Safetensors;
+import dev.flowguard.tensor.SafetensorsFile;
+import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class T5EncoderTest {
 
@@ -93,6 +99,35 @@ class T5EncoderTest {
                 }
                 return true;
             });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"encoder.embed_tokens.weight", "shared.weight,encoder.embed_tokens.weight"})
+    void theTableOfTokensIsFoundUnderItsOtherName(String names, @TempDir Path folder) throws IOException {
+        Files.copy(FOLDER.resolve("config.json"), folder.resolve("config.json"));
+        try (Scope scope = Scope.open();
+                SafetensorsFile file = SafetensorsFile.open(FOLDER.resolve("model.safetensors"))) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            for (String name : file.names()) {
+                tensors.put(name, file.read(name, Device.cpu()));
+            }
+            Tensor table = tensors.remove("shared.weight");
+            for (String name : names.split(",", -1)) {
+                tensors.put(name, table);
+            }
+            Safetensors.write(folder.resolve("model.safetensors"), tensors, Map.of());
+        }
+        try (T5Encoder original = load();
+                T5Encoder renamed = T5Encoder.load(folder, WeightOptions.on(Device.cpu()))) {
+            List<long[]> ids = List.of(new long[] {5, 1, 0});
+            compute.inference(() -> {
+                assertThat(renamed.encode(ids).toFloats())
+                        .isEqualTo(original.encode(ids).toFloats());
+                return true;
+            });
+            assertThat(renamed.parameters().keySet())
+                    .isEqualTo(original.parameters().keySet());
         }
     }
 
