@@ -61,6 +61,13 @@ final class CheckpointFiles implements AutoCloseable {
         return fileOf.keySet();
     }
 
+    /** What all tensors take together. */
+    long bytes() {
+        return fileOf.entrySet().stream()
+                .mapToLong(entry -> entry.getValue().info(entry.getKey()).byteCount())
+                .sum();
+    }
+
     /** The file that holds a tensor, or null if none does. */
     @Nullable
     SafetensorsFile of(String tensor) {

@@ -5,6 +5,7 @@ import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +21,11 @@ public interface FlowPipeline extends AutoCloseable {
      * Loads a pipeline from the folder that diffusers' {@code save_pretrained} writes; its {@code model_index.json} says of
      * which class it is.
      *
-     * @throws InputException if this is no pipeline, or none that is known here (the message says what was found instead), or
+     * @throws InputException if the device cannot be used, this is no pipeline, or none that is known here (the message says what was found instead), or
      *     a part is missing, corrupt or does not fit (the message names file, tensors and shapes)
      */
     static FlowPipeline load(Path directory, LoadOptions options) {
+        options.device().requireUsable();
         PipelineFolder folder = PipelineFolder.open(directory);
         return switch (folder.className()) {
             case StableDiffusion3Pipeline.CLASS_NAME -> StableDiffusion3Pipeline.load(folder, options);
@@ -32,8 +34,17 @@ public interface FlowPipeline extends AutoCloseable {
         };
     }
 
-    /** What the transformer sees of the prompts; recent prompts are not encoded twice. */
+    /**
+     * What the transformer sees of the prompts. Recent prompts are not encoded twice, and none that the prompt cache holds.
+     * Text encoders that were released are loaded for the others, and released again.
+     */
     Conditioning encode(List<String> prompts);
+
+    /**
+     * Encodes prompts ahead of their use, so that text encoders that are to be released are loaded once. Of use with a prompt
+     * cache on disk; memory holds the most recent ones only.
+     */
+    void prepare(Collection<String> prompts);
 
     /**
      * The velocity v = dx/dt of a whole batch at one noise level.

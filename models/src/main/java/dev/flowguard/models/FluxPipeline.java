@@ -4,6 +4,7 @@ import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +98,7 @@ public final class FluxPipeline implements FlowPipeline {
                     transformer,
                     parts.add(AutoencoderKl.load(folder.component("vae"), options.vaeWeights())),
                     parts.add(PromptEncoder.load(
+                            folder,
                             options,
                             () -> FluxTextEncoders.load(
                                     folder, options.textEncoderWeights(), maxSequenceLength, transformer.config()))),
@@ -121,6 +123,11 @@ public final class FluxPipeline implements FlowPipeline {
     @Override
     public Conditioning encode(List<String> texts) {
         return prompts.encode(texts);
+    }
+
+    @Override
+    public void prepare(Collection<String> texts) {
+        prompts.prepare(texts);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.Device;
+import dev.flowguard.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,14 @@ final class PromptCache {
                     Math.toIntExact(row.context().size(1)),
                     row.pooled().toFloats(),
                     row.lastTokenCopies());
+        }
+
+        /** The conditioning of this one prompt, FLOAT32, in the current scope. */
+        Conditioning toConditioning(Device device) {
+            return new Conditioning(
+                    Tensor.of(device, context, 1, tokens, context.length / tokens),
+                    Tensor.of(device, pooled, 1, pooled.length),
+                    lastTokenCopies);
         }
 
         long floats() {

@@ -4,6 +4,7 @@ import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +109,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
                     transformer,
                     parts.add(AutoencoderKl.load(folder.component("vae"), options.vaeWeights())),
                     parts.add(PromptEncoder.load(
+                            folder,
                             options,
                             () -> Sd3TextEncoders.load(
                                     folder, options.textEncoderWeights(), maxSequenceLength, transformer.config()))),
@@ -131,6 +133,11 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
     @Override
     public Conditioning encode(List<String> texts) {
         return prompts.encode(texts);
+    }
+
+    @Override
+    public void prepare(Collection<String> texts) {
+        prompts.prepare(texts);
     }
 
     @Override

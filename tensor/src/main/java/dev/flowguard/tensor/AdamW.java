@@ -31,6 +31,7 @@ public final class AdamW implements AutoCloseable {
     public AdamW(List<Tensor> parameters, AdamWConfig config) {
         this.config = config;
         for (Tensor parameter : parameters) {
+            parameter.requireWritable();
             if (parameter.dtype() != DType.FLOAT32) {
                 throw new IllegalArgumentException("AdamW trains FLOAT32 parameters, not " + parameter);
             }

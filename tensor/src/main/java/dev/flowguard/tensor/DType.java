@@ -35,6 +35,21 @@ public enum DType {
         this.floating = floating;
     }
 
+    /**
+     * Reads PyTorch's notation of a type that networks compute in.
+     *
+     * @param text {@code float32}, {@code float16} or {@code bfloat16}
+     * @throws InputException if it is none of these
+     */
+    public static DType parse(String text) {
+        return switch (text) {
+            case "float32" -> FLOAT32;
+            case "float16" -> FLOAT16;
+            case "bfloat16" -> BFLOAT16;
+            default -> throw new InputException("dtype '" + text + "' is unknown: use float32, float16 or bfloat16");
+        };
+    }
+
     /** Bytes that one element takes. */
     public int bytes() {
         return bytes;

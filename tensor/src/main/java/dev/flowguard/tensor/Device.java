@@ -60,6 +60,15 @@ public record Device(Type type, int index) {
         throw new InputException("device '" + text + "' is unknown: use cpu, cuda or cuda:N");
     }
 
+    /**
+     * Tries the device.
+     *
+     * @throws InputException if this machine has none such, or the libtorch in use was not built for it
+     */
+    public void requireUsable() {
+        Engine.get().requireUsable(this);
+    }
+
     /** PyTorch's notation: {@code cpu} or {@code cuda:N}. */
     @Override
     public String toString() {

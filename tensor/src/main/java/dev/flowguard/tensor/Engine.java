@@ -1,8 +1,12 @@
 package dev.flowguard.tensor;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.LibUtils;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -45,8 +49,30 @@ final class Engine {
         return managers.computeIfAbsent(device, absent -> (PtNDManager) NDManager.newBaseManager(absent.toDjl(), NAME));
     }
 
+    /** Nothing but an attempt tells: libtorch's flavour, the driver and the number of GPUs must all fit. */
+    void requireUsable(Device device) {
+        if (device.type() == Device.Type.CPU) {
+            return;
+        }
+        try {
+            JniUtils.full(manager(device), new Shape(1), 0, DType.FLOAT32.toDjl(), device.toDjl(), SparseFormat.DENSE)
+                    .close();
+        } catch (EngineException e) {
+            String cause = String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
+            throw new InputException(
+                    "device " + device + " cannot be used (" + cause + ") with the libtorch in "
+                            + LibUtils.getLibtorchPath()
+                            + ": give a device that nvidia-smi -L lists, and a libtorch for CUDA in PYTORCH_LIBRARY_PATH with"
+                            + " PYTORCH_VERSION=2.7.1 and PYTORCH_FLAVOR=cu128; or use cpu",
+                    e);
+        }
+    }
+
     Compute compute(Device device) {
-        return computes.computeIfAbsent(device, Compute::new);
+        return computes.computeIfAbsent(device, absent -> {
+            requireUsable(absent);
+            return new Compute(absent);
+        });
     }
 
     Constants constants() {

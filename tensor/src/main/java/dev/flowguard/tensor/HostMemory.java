@@ -8,13 +8,14 @@ import ai.djl.pytorch.jni.JniUtils;
 import dev.flowguard.tensor.OperationLibrary.Operation;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
 import java.util.function.Consumer;
 
 /**
  * Copies between Java's memory and libtorch's.
  *
- * <p>It is always a copy: a tensor that lies in a Java buffer is read after the garbage collector freed it, and a view of a
- * tensor's memory crashes the JVM when used after the tensor is closed. Views live only inside the methods here. DJL's views
+ * <p>It is always a copy, but for {@link #over the pages of a file}: a tensor that lies in a Java buffer is read after the
+ * garbage collector freed it, and a view of a tensor's memory crashes the JVM when used after the tensor is closed. Views live only inside the methods here. DJL's views
  * cannot span 2 GiB, so larger tensors are copied in pieces.
  *
  * <p>INVARIANT: no {@link ByteBuffer} over libtorch's memory leaves this class other than into a callback that must not keep it.
@@ -39,12 +40,30 @@ final class HostMemory {
     static Tensor allocate(DType dtype, long... shape) {
         Engine engine = Engine.get();
         if (dtype == DType.BFLOAT16) {
-            // DJL cannot make one; the conversion of an empty tensor can.
-            return allocate(DType.FLOAT16, shape).to(dtype);
+            // DJL cannot make one, but the memory of another type can be looked at as one.
+            try (Tensor sameSize = allocate(DType.FLOAT16, shape)) {
+                return sameSize.typed(Tensor.call(Operation.AS_BFLOAT16, sameSize.array()), dtype);
+            }
         }
         PtNDArray empty = JniUtils.createEmptyNdArray(
                 engine.manager(Device.cpu()), new Shape(shape), dtype.toDjl(), ai.djl.Device.cpu(), SparseFormat.DENSE);
         return Scope.adopt(new Tensor(empty, Device.cpu(), dtype));
+    }
+
+    /** A handle on memory that stays where it is: the caller keeps the buffer for as long as anybody may read. */
+    static PtNDArray over(MappedByteBuffer memory, DType dtype, long... shape) {
+        if (dtype == DType.BFLOAT16) {
+            try (PtNDArray sameSize = over(memory, DType.FLOAT16, shape)) {
+                return Tensor.call(Operation.AS_BFLOAT16, sameSize);
+            }
+        }
+        return JniUtils.createNdFromByteBuffer(
+                Engine.get().manager(Device.cpu()),
+                memory,
+                new Shape(shape),
+                dtype.toDjl(),
+                SparseFormat.DENSE,
+                ai.djl.Device.cpu());
     }
 
     /**

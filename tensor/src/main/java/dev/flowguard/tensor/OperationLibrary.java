@@ -42,6 +42,7 @@ final class OperationLibrary {
         GROUP_NORM,
         CONV_TRANSPOSE2D,
         TO_DTYPE,
+        AS_BFLOAT16,
         TO_DEVICE_OF,
         COPY_INTO,
         IN_GRAPH

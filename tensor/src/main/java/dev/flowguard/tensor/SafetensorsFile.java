@@ -2,6 +2,7 @@ package dev.flowguard.tensor;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -12,8 +13,8 @@ import java.util.Set;
 /**
  * A safetensors file opened for reading, of any size.
  *
- * <p>Opening reads and checks the header only. A tensor's bytes are mapped when it is read and copied once, into libtorch's
- * memory: a tensor over the mapping itself would crash the process at the first operation in place. Any thread may read.
+ * <p>Opening reads and checks the header only. {@link #read} copies a tensor once, into libtorch's memory; {@link #map} copies
+ * nothing. Neither takes Java heap. Any thread may read.
  */
 public final class SafetensorsFile implements AutoCloseable {
 
@@ -88,6 +89,26 @@ public final class SafetensorsFile implements AutoCloseable {
         });
     }
 
+    /**
+     * A tensor of the CPU that lies in the file's pages, where that is possible, and otherwise a copy; it belongs to the current
+     * {@link Scope}. The operating system reads the bytes when they are first used, shares them with every process that maps
+     * the file, and may take the memory back. For weights that nobody changes: {@link Tensor#assign} refuses.
+     *
+     * <p>The tensor must stay open until every graph that it went into is gone. The file may be deleted or replaced, but must
+     * not be overwritten or cut short: that changes the values, or ends the process.
+     *
+     * @throws InputException if the file has none of this name or can no longer be read
+     */
+    public Tensor map(String name) {
+        TensorInfo info = info(name);
+        long position = dataStart + info.offset();
+        boolean aligned = position % info.dtype().bytes() == 0;
+        if (!aligned || info.byteCount() == 0 || info.byteCount() > Integer.MAX_VALUE) {
+            return read(name, Device.cpu());
+        }
+        return Tensor.over(map(position, (int) info.byteCount()), info.dtype(), info.sizes());
+    }
+
     /** Closes the file; tensors read from it stay. */
     @Override
     public void close() {
@@ -98,7 +119,7 @@ public final class SafetensorsFile implements AutoCloseable {
         }
     }
 
-    private ByteBuffer map(long position, int bytes) {
+    private MappedByteBuffer map(long position, int bytes) {
         try {
             return channel.map(FileChannel.MapMode.READ_ONLY, position, bytes);
         } catch (IOException e) {

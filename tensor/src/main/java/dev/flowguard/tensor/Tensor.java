@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.flowguard.tensor.OperationLibrary.Operation;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * operation makes a new tensor (which may share memory with its operand, as in PyTorch) unless it says otherwise. A closed
  * tensor throws {@link IllegalStateException} on use.
  *
- * <p><b>Memory.</b> Java arrays and buffers are copied, in both directions; no tensor ever lies in Java's memory.
+ * <p><b>Memory.</b> Java arrays and buffers are copied, in both directions; no tensor ever lies in Java's memory. A tensor that
+ * {@link SafetensorsFile#map} made lies in the pages of the file, and so do its views: they can be read, not changed.
  *
  * <p><b>Broadcasting, type promotion, negative dimensions</b> are PyTorch's. A number as an operand takes the type of the
  * tensor.
@@ -37,6 +39,9 @@ public final class Tensor implements AutoCloseable {
     private final Device device;
     private @Nullable DType dtype;
     private @Nullable Scope scope;
+
+    /** The pages of a file that this tensor's memory is, or null; a buffer that nobody refers to is unmapped. */
+    private @Nullable MappedByteBuffer pages;
 
     /** Wraps a handle that nobody else closes; {@code dtype} is null if only libtorch knows it. */
     Tensor(PtNDArray array, Device device, @Nullable DType dtype) {
@@ -377,17 +382,17 @@ public final class Tensor implements AutoCloseable {
 
     /** The same elements in another shape, as a view where memory allows; one size may be -1. */
     public Tensor reshape(long... shape) {
-        return like(JniUtils.reshape(array, shape));
+        return view(JniUtils.reshape(array, shape));
     }
 
     /** A view whose dimension i is this one's dimension {@code dims[i]}. */
     public Tensor permute(int... dims) {
-        return like(JniUtils.permute(array, toLongs(dims)));
+        return view(JniUtils.permute(array, toLongs(dims)));
     }
 
     /** A view with two dimensions exchanged. */
     public Tensor transpose(int first, int second) {
-        return like(JniUtils.transpose(array, first, second));
+        return view(JniUtils.transpose(array, first, second));
     }
 
     /**
@@ -403,22 +408,22 @@ public final class Tensor implements AutoCloseable {
             throw new IndexOutOfBoundsException(
                     "[" + from + ", " + to + ") of dimension " + dim + " in " + Arrays.toString(shape()));
         }
-        return like(JniUtils.slice(array, dim, from, to, 1));
+        return view(JniUtils.slice(array, dim, from, to, 1));
     }
 
     /** A view with a new dimension of size 1. */
     public Tensor unsqueeze(int dim) {
-        return like(JniUtils.unsqueeze(array, dim));
+        return view(JniUtils.unsqueeze(array, dim));
     }
 
     /** A view without one dimension of size 1. */
     public Tensor squeeze(int dim) {
-        return like(JniUtils.squeeze(array, dim));
+        return view(JniUtils.squeeze(array, dim));
     }
 
     /** A view in which dimensions of size 1 are repeated. */
     public Tensor broadcastTo(long... shape) {
-        return like(JniUtils.broadcast(array, new Shape(shape)));
+        return view(JniUtils.broadcast(array, new Shape(shape)));
     }
 
     /**
@@ -434,7 +439,7 @@ public final class Tensor implements AutoCloseable {
         }
         List<Tensor> parts = new ArrayList<>(count);
         for (ai.djl.ndarray.NDArray part : JniUtils.split(array, size / count, dim < 0 ? dim + rank() : dim)) {
-            parts.add(like((PtNDArray) part));
+            parts.add(view((PtNDArray) part));
         }
         return parts;
     }
@@ -443,19 +448,21 @@ public final class Tensor implements AutoCloseable {
 
     /** The values in another type; a new handle on the same memory if the type is the same. */
     public Tensor to(DType type) {
-        return typed(Engine.get().operations().toDType(array, type), type);
+        PtNDArray cast = Engine.get().operations().toDType(array, type);
+        return type == dtype() ? view(cast) : typed(cast, type);
     }
 
     /** The values on another device; a new handle on the same memory if the device is the same. */
     public Tensor to(Device target) {
         Engine engine = Engine.get();
         PtNDArray there = engine.constants().scalar(0, DType.FLOAT32, target);
-        return Scope.adopt(new Tensor(call(Operation.TO_DEVICE_OF, array, there), target, dtype()));
+        PtNDArray moved = call(Operation.TO_DEVICE_OF, array, there);
+        return target.equals(device) ? view(moved) : Scope.adopt(new Tensor(moved, target, dtype()));
     }
 
     /** The same memory, cut off from the graph. */
     public Tensor detach() {
-        return like(JniUtils.detachGradient(array));
+        return view(JniUtils.detachGradient(array));
     }
 
     /** A copy in memory of its own; it stays in the graph. */
@@ -466,8 +473,11 @@ public final class Tensor implements AutoCloseable {
     /**
      * Overwrites this tensor's values in place, without a trace in the graph: the way to load weights or to follow an
      * average. The source may have another type or device, and a shape that can be broadcast.
+     *
+     * @throws IllegalStateException if this lies in a mapped file
      */
     public void assign(Tensor source) {
+        requireWritable();
         try (NoGrad noGrad = NoGrad.enter()) {
             call(Operation.COPY_INTO, array, source.array).close();
         }
@@ -594,7 +604,7 @@ public final class Tensor implements AutoCloseable {
         if (elementCount() != 1) {
             throw new IllegalStateException("backward starts from one number, not from " + Arrays.toString(shape()));
         }
-        Tensor one = like(JniUtils.clone(constant(1)));
+        Tensor one = like(JniUtils.clone(Engine.get().constants().scalar(1, dtype(), device)));
         Autograd.backward(List.of(this), List.of(one));
     }
 
@@ -644,6 +654,31 @@ public final class Tensor implements AutoCloseable {
         return Scope.adopt(new Tensor(result, device, dtype));
     }
 
+    /** A result that may share this tensor's memory, in the innermost scope. */
+    private Tensor view(PtNDArray result) {
+        Tensor view = like(result);
+        view.pages = pages;
+        return view;
+    }
+
+    /**
+     * A tensor of the CPU over the pages of a file, in the innermost scope. It must stay open until every graph that it went
+     * into is gone; {@link #requireWritable} keeps writers away.
+     */
+    static Tensor over(MappedByteBuffer pages, DType dtype, long... shape) {
+        Tensor tensor = Scope.adopt(new Tensor(HostMemory.over(pages, dtype, shape), Device.cpu(), dtype));
+        tensor.pages = pages;
+        return tensor;
+    }
+
+    /** INVARIANT: nothing writes to the pages of a file; they are mapped for reading only, and a write ends the process. */
+    void requireWritable() {
+        if (pages != null) {
+            throw new IllegalStateException(
+                    this + " lies in a mapped file and cannot be changed: make a duplicate of it first");
+        }
+    }
+
     /** A result of this tensor's device, in the innermost scope. */
     Tensor typed(PtNDArray result, DType type) {
         return Scope.adopt(new Tensor(result, device, type));
@@ -675,8 +710,15 @@ public final class Tensor implements AutoCloseable {
         return dtype().isHalf() ? to(DType.FLOAT32) : this;
     }
 
+    /**
+     * A number as an operand. Beside a 16-bit tensor it is FLOAT32 and on the CPU, as Python's numbers are for PyTorch: the
+     * result has the tensor's type, but 1.702 does not become 1.703 before it is used.
+     */
     private PtNDArray constant(double value) {
-        return Engine.get().constants().scalar(value, dtype(), device);
+        Constants constants = Engine.get().constants();
+        return dtype().isHalf() && rank() > 0
+                ? constants.scalar(value, DType.FLOAT32, Device.cpu())
+                : constants.scalar(value, dtype(), device);
     }
 
     private static long[] toLongs(int[] values) {

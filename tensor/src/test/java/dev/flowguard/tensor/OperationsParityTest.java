@@ -1,6 +1,7 @@
 package dev.flowguard.tensor;
 
 import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each operation and its gradients against PyTorch's. */
@@ -112,5 +114,34 @@ class OperationsParityTest {
                     "attention_masked.out", Ops.attention(query.mul(usual), key, value, bias, 1.0), TOLERANCE);
             return true;
         });
+    }
+
+    /** 16-bit results and gradients differ from PyTorch's FLOAT32 ones by a few roundings of the type, and by nothing else. */
+    @ParameterizedTest
+    @MethodSource("halfTypes")
+    void computesTheSameInHalfTypes(String name, DType dtype, double tolerance) {
+        Compute.on(CPU).training(() -> {
+            Golden golden = Golden.read("operations.safetensors");
+            List<Tensor> inputs = new ArrayList<>();
+            for (int i = 0; golden.has(name + ".in." + i); i++) {
+                inputs.add(golden.get(name + ".in." + i).to(dtype).duplicate().requireGradient());
+            }
+            Tensor result = requireNonNull(OPERATIONS.get(name)).apply(inputs);
+            golden.requireClose(name + ".out", result, tolerance);
+
+            result.mul(golden.get(name + ".weight").to(dtype)).sum().backward();
+            for (int i = 0; i < inputs.size(); i++) {
+                Tensor gradient = requireNonNull(inputs.get(i).gradient());
+                assertThat(gradient.dtype()).isEqualTo(dtype);
+                golden.requireClose(name + ".grad." + i, gradient, tolerance);
+            }
+            return inputs.size();
+        });
+    }
+
+    private static Stream<Arguments> halfTypes() {
+        // 2^-8 and 2^-11 are half a unit in the last place; no operation here rounds more than a few times.
+        return names().flatMap(name -> Stream.of(
+                Arguments.of(name, DType.BFLOAT16, 6 * 0x1p-8), Arguments.of(name, DType.FLOAT16, 6 * 0x1p-11)));
     }
 }
