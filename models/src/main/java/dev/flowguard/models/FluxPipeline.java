@@ -76,9 +76,8 @@ public final class FluxPipeline implements FlowPipeline {
                         device,
                         new FluxTextEncoders(
                                 textEncoder,
-                                textEncoder2,
                                 tokenizer,
-                                tokenizer2,
+                                new T5TextEncoder(textEncoder2, tokenizer2),
                                 maxSequenceLength,
                                 transformer.config())),
                 scheduler,

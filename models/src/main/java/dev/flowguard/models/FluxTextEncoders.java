@@ -9,10 +9,12 @@ import java.util.List;
 /** The text encoders of FLUX: CLIP's pooled state modulates, T5's tokens are the context. */
 final class FluxTextEncoders implements TextEncoders {
 
+    private static final String T5_ENCODER = "text_encoder_2";
+    private static final String T5_TOKENIZER = "tokenizer_2";
+
     private final ClipTextEncoder clip;
-    private final T5Encoder t5;
     private final ClipTokenizer clipTokenizer;
-    private final T5Tokenizer t5Tokenizer;
+    private final T5TextEncoder t5;
     private final int maxSequenceLength;
 
     /**
@@ -24,29 +26,26 @@ final class FluxTextEncoders implements TextEncoders {
      */
     FluxTextEncoders(
             ClipTextEncoder clip,
-            T5Encoder t5,
             ClipTokenizer clipTokenizer,
-            T5Tokenizer t5Tokenizer,
+            T5TextEncoder t5,
             int maxSequenceLength,
             FluxTransformerConfig transformer) {
         this.clip = clip;
-        this.t5 = t5;
         this.clipTokenizer = clipTokenizer;
-        this.t5Tokenizer = t5Tokenizer;
+        this.t5 = t5;
         this.maxSequenceLength = maxSequenceLength;
         PipelineParts.require(
                 clip.config().hiddenSize() == transformer.pooledProjectionDim(),
                 "text_encoder's hidden_size must be the transformer's pooled_projection_dim");
         PipelineParts.require(
-                t5.config().dModel() == transformer.jointAttentionDim(),
+                t5.network().config().dModel() == transformer.jointAttentionDim(),
                 "text_encoder_2's d_model must be the transformer's joint_attention_dim");
         PipelineParts.require(
                 clipTokenizer.maxLength() <= clip.config().maxPositionEmbeddings(),
                 "the tokenizer's model_max_length must not exceed text_encoder's max_position_embeddings");
         PipelineParts.require(
-                clipTokenizer.vocabularySize() <= clip.config().vocabSize()
-                        && t5Tokenizer.vocabularySize() <= t5.config().vocabSize(),
-                "a tokenizer knows more tokens than its text encoder's vocab_size");
+                clipTokenizer.vocabularySize() <= clip.config().vocabSize(),
+                "the tokenizer knows more tokens than text_encoder's vocab_size");
         PipelineParts.require(
                 maxSequenceLength >= 1 && maxSequenceLength <= FluxPipeline.DEFAULT_MAX_SEQUENCE_LENGTH,
                 "max_sequence_length must be from 1 to 512, not " + maxSequenceLength);
@@ -58,9 +57,8 @@ final class FluxTextEncoders implements TextEncoders {
         try (PipelineParts parts = new PipelineParts()) {
             FluxTextEncoders encoders = new FluxTextEncoders(
                     parts.add(ClipTextEncoder.load(folder.component("text_encoder"), options)),
-                    parts.add(T5Encoder.load(folder.component("text_encoder_2"), options)),
                     parts.add(ClipTokenizer.load(folder.component("tokenizer"))),
-                    parts.add(T5Tokenizer.load(folder.component("tokenizer_2"))),
+                    parts.add(T5TextEncoder.load(folder, T5_ENCODER, T5_TOKENIZER, options)),
                     maxSequenceLength,
                     transformer);
             parts.release();
@@ -71,9 +69,9 @@ final class FluxTextEncoders implements TextEncoders {
     /** Writes the parts into a pipeline's folder. */
     void save(Path directory) {
         clip.save(directory.resolve("text_encoder"));
-        t5.save(directory.resolve("text_encoder_2"));
         clipTokenizer.save(directory.resolve("tokenizer"));
-        t5Tokenizer.save(directory.resolve("tokenizer_2"));
+        t5.network().save(directory.resolve(T5_ENCODER));
+        t5.tokenizer().save(directory.resolve(T5_TOKENIZER));
     }
 
     /** The name of the CLIP encoder's class in transformers. */
@@ -87,23 +85,19 @@ final class FluxTextEncoders implements TextEncoders {
             Tensor pooled = clip.pool(prompts.stream()
                     .map(prompt -> clipTokenizer.encode(prompt, clipTokenizer.maxLength()))
                     .toList());
-            Tensor context = t5.encode(prompts.stream()
-                    .map(prompt -> t5Tokenizer.encode(prompt, maxSequenceLength))
-                    .toList());
-            return new Conditioning(context, pooled).keep();
+            return new Conditioning(t5.encode(prompts, maxSequenceLength), pooled).keep();
         }
     }
 
     @Override
     public List<Network> networks() {
-        return List.of(clip, t5);
+        return List.of(clip, t5.network());
     }
 
     @Override
     public void close() {
         clip.close();
-        t5.close();
         clipTokenizer.close();
-        t5Tokenizer.close();
+        t5.close();
     }
 }
