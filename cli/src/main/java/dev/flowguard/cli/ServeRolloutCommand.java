@@ -1,7 +1,7 @@
 package dev.flowguard.cli;
 
 import dev.flowguard.rollout.RolloutApplication;
-import dev.flowguard.rollout.RolloutWorker;
+import dev.flowguard.rollout.RolloutWorkers;
 import dev.flowguard.rollout.WorkerEnd;
 import dev.flowguard.tensor.InputException;
 import java.io.PrintWriter;
@@ -37,7 +37,7 @@ final class ServeRolloutCommand implements Callable<Integer> {
             names = "--device",
             paramLabel = "DEVICE",
             defaultValue = "cpu",
-            description = "Device that samples: cpu, cuda:0, ... (default: ${DEFAULT-VALUE}).")
+            description = "Devices that sample: cpu, cuda:0, or several as cuda:0,cuda:1 (default: ${DEFAULT-VALUE}).")
     private String device = "cpu";
 
     @Mixin
@@ -59,7 +59,7 @@ final class ServeRolloutCommand implements Callable<Integer> {
         ServedProcess process =
                 ServedProcess.start("rollout worker for " + learner, RolloutApplication.application(), arguments, out);
         WorkerEnd end = process.context()
-                .getBean(RolloutWorker.class)
+                .getBean(RolloutWorkers.class)
                 .end()
                 .toCompletableFuture()
                 .join();

@@ -5,7 +5,7 @@ import dev.flowguard.learner.LearnerApplication;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.reward.RewardServiceApplication;
 import dev.flowguard.rollout.RolloutApplication;
-import dev.flowguard.rollout.RolloutWorker;
+import dev.flowguard.rollout.RolloutWorkers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -62,7 +62,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         try (StopSignals signals = run.stopOnSignals();
                 EmbeddedServices started = EmbeddedServices.start(services)) {
-            started.bean(RolloutWorker.class).end().thenAccept(run::workerEnded);
+            started.bean(RolloutWorkers.class).end().thenAccept(run::workerEnded);
             return run.await(signals);
         }
     }

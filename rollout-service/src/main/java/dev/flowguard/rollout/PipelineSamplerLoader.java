@@ -7,6 +7,7 @@ import dev.flowguard.grpo.TrajectorySampler;
 import dev.flowguard.grpo.TransitionKernel;
 import dev.flowguard.models.FlowPipeline;
 import dev.flowguard.models.LoadOptions;
+import dev.flowguard.models.LoadOptions.EncoderUse;
 import dev.flowguard.models.LoraAdapter;
 import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.LoraInitialization;
@@ -15,6 +16,7 @@ import dev.flowguard.models.PipelineDigest;
 import dev.flowguard.proto.v1.AdapterSettings;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.proto.v1.Sampling;
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import java.nio.file.Path;
@@ -32,7 +34,7 @@ record PipelineSamplerLoader(Device device) implements GroupSampler.Loader {
         requireSameWeights(folder, settings.getPipelineSha256());
         TrajectorySampler training = sampler(settings.getSampling());
         TrajectorySampler evaluation = sampler(settings.getEvaluation());
-        FlowPipeline pipeline = FlowPipeline.load(folder, LoadOptions.on(device));
+        FlowPipeline pipeline = FlowPipeline.load(folder, options(settings));
         try {
             // Fails now rather than in the first group where the model cannot draw that size.
             pipeline.latentShape(settings.getHeight(), settings.getWidth());
@@ -43,6 +45,22 @@ record PipelineSamplerLoader(Device device) implements GroupSampler.Loader {
             pipeline.close();
             throw e;
         }
+    }
+
+    private LoadOptions options(RunSettings settings) {
+        String cache = settings.getPromptCache();
+        return LoadOptions.on(device)
+                .withTypes(
+                        type(settings.getTransformerDtype()),
+                        type(settings.getTextEncoderDtype()),
+                        type(settings.getVaeDtype()))
+                .withVariant(settings.getVariant().isEmpty() ? null : settings.getVariant())
+                .withEncoderUse(settings.getReleaseTextEncoders() ? EncoderUse.RELEASE : EncoderUse.KEEP)
+                .withPromptCache(cache.isEmpty() ? null : Path.of(cache));
+    }
+
+    private static DType type(String text) {
+        return text.isEmpty() ? DType.FLOAT32 : DType.parse(text);
     }
 
     private static void requireSameWeights(Path folder, ByteString wanted) {

@@ -20,7 +20,7 @@ public class RolloutApplication {
     /** Serves until the run is over (exit code 0), is not for this worker (2), or the process is told to stop. */
     public static void main(String[] args) {
         ConfigurableApplicationContext context = application().run(args);
-        context.getBean(RolloutWorker.class)
+        context.getBean(RolloutWorkers.class)
                 .end()
                 .thenAcceptAsync(end -> System.exit(SpringApplication.exit(context, () -> end.runOver() ? 0 : 2)));
     }

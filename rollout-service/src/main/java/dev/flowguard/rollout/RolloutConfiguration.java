@@ -3,6 +3,7 @@ package dev.flowguard.rollout;
 import dev.flowguard.tensor.Device;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -11,7 +12,7 @@ import org.springframework.grpc.client.GrpcChannelFactory;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
-/** The worker and what it needs. */
+/** The workers and what they need. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(RolloutProperties.class)
 class RolloutConfiguration {
@@ -25,8 +26,8 @@ class RolloutConfiguration {
     private static final Backoff SESSION_BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(2));
 
     @Bean
-    GroupSampler.Loader groupSamplerLoader(RolloutProperties properties) {
-        return new PipelineSamplerLoader(Device.parse(properties.device()));
+    Function<Device, GroupSampler.Loader> groupSamplerLoaders() {
+        return PipelineSamplerLoader::new;
     }
 
     @Bean
@@ -46,27 +47,30 @@ class RolloutConfiguration {
     }
 
     @Bean
-    RolloutWorker rolloutWorker(
+    RolloutWorkers rolloutWorkers(
             RolloutProperties properties,
             GrpcChannelFactory channels,
-            GroupSampler.Loader loader,
+            Function<Device, GroupSampler.Loader> loaders,
             TaskScheduler rolloutScheduler,
             RolloutMetrics metrics) {
         RandomGenerator jitter = RandomGenerator.of("SecureRandom");
-        return new RolloutWorker(
-                properties,
-                new ChannelFactory(channels),
-                loader,
-                rolloutScheduler,
-                WorkerThreads.forGroups(properties.groupsInFlight()),
-                new Retry(CALL_TRIES, CALL_BACKOFF, Pause.SLEEPING, jitter, metrics),
-                SESSION_BACKOFF,
-                jitter,
-                metrics);
+        Retry retry = new Retry(CALL_TRIES, CALL_BACKOFF, Pause.SLEEPING, jitter, metrics);
+        return new RolloutWorkers(properties.perDevice().stream()
+                .map(own -> new RolloutWorker(
+                        own,
+                        new ChannelFactory(channels),
+                        loaders.apply(Device.parse(own.device())),
+                        rolloutScheduler,
+                        WorkerThreads.forGroups(own.groupsInFlight()),
+                        retry,
+                        SESSION_BACKOFF,
+                        jitter,
+                        metrics))
+                .toList());
     }
 
     @Bean
-    RolloutHealthIndicator rolloutHealthIndicator(RolloutWorker worker) {
-        return new RolloutHealthIndicator(worker);
+    RolloutHealthIndicator rolloutHealthIndicator(RolloutWorkers workers) {
+        return new RolloutHealthIndicator(workers);
     }
 }

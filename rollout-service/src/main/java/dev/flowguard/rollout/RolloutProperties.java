@@ -1,9 +1,13 @@
 package dev.flowguard.rollout;
 
+import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -14,7 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param coordinator the learner's gRPC target: {@code localhost:7080}, {@code dns:///learner:7080} or {@code
  *     in-process:NAME}
  * @param workerId this worker's name, unique in the run; by default host and process
- * @param device the device that samples: {@code cpu}, {@code cuda:0}
+ * @param device the devices that sample: {@code cpu}, {@code cuda:0}, or several as {@code cuda:0,cuda:1}
  * @param groupsInFlight how many groups a worker holds at most: one is drawn, the others are scored or wait
  * @param drainTimeout how long a stopping worker may finish what it holds before it gives the rest back
  * @param policyTimeout the longest that fetching a policy may take, all tries included
@@ -41,6 +45,29 @@ record RolloutProperties(
         if (groupsInFlight < 1 || groupsInFlight > 64) {
             throw new InputException("flowguard.rollout.groups-in-flight is " + groupsInFlight + ": give 1 to 64");
         }
+    }
+
+    /**
+     * The settings of a worker for each device: with several, each has the device's name in its own.
+     *
+     * @throws InputException if a device is unknown or given twice
+     */
+    List<RolloutProperties> perDevice() {
+        List<String> devices = Arrays.stream(device.split(",", -1))
+                .map(name -> Device.parse(name.strip()).toString())
+                .toList();
+        if (new HashSet<>(devices).size() < devices.size()) {
+            throw new InputException(
+                    "flowguard.rollout.device is '" + device + "', which gives a device twice: name each once");
+        }
+        return devices.stream()
+                .map(one -> on(one, devices.size() == 1 ? workerId : workerId + "-" + one.replace(":", "")))
+                .toList();
+    }
+
+    private RolloutProperties on(String oneDevice, @Nullable String name) {
+        return new RolloutProperties(
+                coordinator, name, oneDevice, groupsInFlight, drainTimeout, policyTimeout, submitTimeout);
     }
 
     private static String hostAndProcess() {

@@ -22,7 +22,7 @@ import org.springframework.scheduling.TaskScheduler;
  * A rollout worker: keeps a session with the learner until the run is over or the process stops. A lost session is
  * followed by another one after a growing wait; the model stays loaded meanwhile. Thread-safe.
  */
-public final class RolloutWorker implements SmartLifecycle, WorkerSession.Listener {
+final class RolloutWorker implements SmartLifecycle, WorkerSession.Listener {
 
     /** The revision of flowguard.v1 that this worker speaks. */
     private static final int PROTOCOL_REVISION = 1;
@@ -72,7 +72,7 @@ public final class RolloutWorker implements SmartLifecycle, WorkerSession.Listen
     }
 
     /** Completes when the run is over or turns out not to be for this worker; not when the worker is stopped. */
-    public CompletionStage<WorkerEnd> end() {
+    CompletionStage<WorkerEnd> end() {
         return end.minimalCompletionStage();
     }
 

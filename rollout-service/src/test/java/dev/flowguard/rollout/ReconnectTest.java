@@ -24,7 +24,7 @@ class ReconnectTest {
         try (ConfigurableApplicationContext worker = RolloutApplication.application()
                 .web(WebApplicationType.NONE)
                 .run("--flowguard.rollout.coordinator=127.0.0.1:" + address.getPort())) {
-            while (worker.getBean(RolloutWorker.class).status().reason() == null) {
+            while (worker.getBean(RolloutWorkers.class).statuses().get(0).reason() == null) {
                 Thread.onSpinWait();
             }
             Server server = NettyServerBuilder.forAddress(address)

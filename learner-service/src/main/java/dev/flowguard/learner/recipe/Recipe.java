@@ -2,9 +2,13 @@ package dev.flowguard.learner.recipe;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.flowguard.models.Guidance;
+import dev.flowguard.models.LoadOptions;
+import dev.flowguard.models.LoadOptions.EncoderUse;
 import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.LoraInitialization;
 import dev.flowguard.models.LoraTargets;
+import dev.flowguard.tensor.DType;
+import dev.flowguard.tensor.Device;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -48,8 +52,45 @@ public record Recipe(
      * @param width of the images in pixels
      * @param device where the learner computes: {@code cpu}, {@code cuda:0}
      * @param gradientCheckpointing whether training computes the blocks once more in backward instead of keeping them
+     * @param transformerDtype what the frozen transformer computes in, on every device of the run, in PyTorch's words
+     * @param textEncoderDtype what the text encoders compute in
+     * @param vaeDtype what the autoencoder computes in
+     * @param variant of the weights' files, such as {@code fp16}; absent for the plain ones
+     * @param textEncoders {@code keep}, or {@code release} to close them when the prompts are encoded
+     * @param promptCache folder that keeps prompt embeddings from run to run; absent to keep them in memory only
      */
-    public record Model(String pipeline, int height, int width, String device, boolean gradientCheckpointing) {}
+    public record Model(
+            String pipeline,
+            int height,
+            int width,
+            String device,
+            boolean gradientCheckpointing,
+            String transformerDtype,
+            String textEncoderDtype,
+            String vaeDtype,
+            @Nullable String variant,
+            String textEncoders,
+            @Nullable String promptCache) {
+
+        static final String KEEP = "keep";
+        static final String RELEASE = "release";
+
+        /** Whether the text encoders are closed when the prompts are encoded. */
+        @JsonIgnore
+        public boolean releasesTextEncoders() {
+            return textEncoders.equals(RELEASE);
+        }
+
+        /** How the pipeline is loaded. */
+        @JsonIgnore
+        public LoadOptions loadOptions() {
+            return LoadOptions.on(Device.parse(device))
+                    .withTypes(DType.parse(transformerDtype), DType.parse(textEncoderDtype), DType.parse(vaeDtype))
+                    .withVariant(variant)
+                    .withEncoderUse(releasesTextEncoders() ? EncoderUse.RELEASE : EncoderUse.KEEP)
+                    .withPromptCache(promptCache == null ? null : Path.of(promptCache));
+        }
+    }
 
     /**
      * Files of prompts, one a line.

@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
 /** What may change between a run and its continuation: how long, how it is watched and where its services are. */
 public final class RecipeChange {
     private static final Pattern HARMLESS = Pattern.compile(
-            "iterations|output_dir|evaluation\\.every|model\\.(device|gradient_checkpointing)|groups\\.micro_batch_size"
+            "iterations|output_dir|evaluation\\.every|model\\.(device|gradient_checkpointing|text_encoders|prompt_cache)|groups\\.micro_batch_size"
                     + "|rewards\\[\\d+]\\.(target|deadline_seconds)");
 
     private RecipeChange() {}

@@ -4,6 +4,7 @@ import dev.flowguard.grpo.GroupKey;
 import dev.flowguard.grpo.Presets;
 import dev.flowguard.grpo.TransitionKernel;
 import dev.flowguard.models.ModelFamily;
+import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import java.nio.file.Path;
@@ -46,6 +47,22 @@ final class RecipeCheck {
         require(model.height() >= 8 && model.height() <= 8192, "/model/height", "must be 8 to 8192 pixels");
         require(model.width() >= 8 && model.width() <= 8192, "/model/width", "must be 8 to 8192 pixels");
         guarded("/model/device", () -> Device.parse(model.device()));
+        guarded("/model/transformer_dtype", () -> DType.parse(model.transformerDtype()));
+        guarded("/model/text_encoder_dtype", () -> DType.parse(model.textEncoderDtype()));
+        guarded("/model/vae_dtype", () -> DType.parse(model.vaeDtype()));
+        require(
+                List.of(Recipe.Model.KEEP, Recipe.Model.RELEASE).contains(model.textEncoders()),
+                "/model/text_encoders",
+                "must be keep, or release to close them when the prompts are encoded");
+        require(
+                !model.releasesTextEncoders() || model.promptCache() != null,
+                "/model/text_encoders",
+                "is release, but nothing would keep the embeddings; name a folder in model.prompt_cache");
+        String variant = model.variant();
+        require(
+                variant == null || variant.matches("[A-Za-z0-9_-]+"),
+                "/model/variant",
+                "is the part of a file's name before .safetensors, such as fp16");
     }
 
     private void sampling(Recipe.Sampling sampling, long seed) {

@@ -32,7 +32,13 @@ final class RecipeDefaults {
         }
         ObjectNode defaults = yaml.createObjectNode();
         defaults.put("seed", 42).put("iterations", 100).put("preset", presetName);
-        defaults.putObject("model").put("device", "cpu").put("gradient_checkpointing", false);
+        defaults.putObject("model")
+                .put("device", "cpu")
+                .put("gradient_checkpointing", false)
+                .put("transformer_dtype", "float32")
+                .put("text_encoder_dtype", "float32")
+                .put("vae_dtype", "float32")
+                .put("text_encoders", Recipe.Model.KEEP);
         defaults.putObject("sampling")
                 .put("num_inference_steps", preset.trainingSteps())
                 .put("kernel", preset.kernel().name())

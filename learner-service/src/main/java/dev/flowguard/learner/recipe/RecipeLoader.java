@@ -226,6 +226,7 @@ public final class RecipeLoader {
 
     private void resolvePaths(ObjectNode whole) {
         resolve(whole, "model", "pipeline");
+        resolve(whole, "model", "prompt_cache");
         resolve(whole, "prompts", "train");
         resolve(whole, "prompts", "held_out");
         String output =
@@ -234,7 +235,7 @@ public final class RecipeLoader {
     }
 
     private void resolve(ObjectNode whole, String section, String key) {
-        if (whole.get(section) instanceof ObjectNode object) {
+        if (whole.get(section) instanceof ObjectNode object && object.hasNonNull(key)) {
             object.put(key, beside(object.path(key).asString()).toString());
         }
     }

@@ -5,14 +5,14 @@ import dev.flowguard.grpo.VelocityField;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.models.FlowPipeline;
 import dev.flowguard.models.GuidedVelocity;
-import dev.flowguard.models.LoadOptions;
 import dev.flowguard.models.LoraAdapter;
 import dev.flowguard.models.NoiseRange;
 import dev.flowguard.models.PipelineDigest;
-import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +37,7 @@ final class PipelinePolicy implements Policy {
      */
     static PipelinePolicy load(Recipe recipe) {
         FlowPipeline pipeline = FlowPipeline.load(
-                Path.of(recipe.model().pipeline()),
-                LoadOptions.on(Device.parse(recipe.model().device())));
+                Path.of(recipe.model().pipeline()), recipe.model().loadOptions());
         try {
             pipeline.latentShape(recipe.model().height(), recipe.model().width());
             if (recipe.model().gradientCheckpointing()) {
@@ -50,6 +49,15 @@ final class PipelinePolicy implements Policy {
         } catch (RuntimeException e) {
             pipeline.close();
             throw e;
+        }
+    }
+
+    @Override
+    public void prepare(Collection<String> prompts) {
+        if (recipe.model().releasesTextEncoders()) {
+            List<String> all = new ArrayList<>(prompts);
+            all.add(recipe.sampling().negativePrompt());
+            pipeline.prepare(all);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.flowguard.learner.training;
 import dev.flowguard.grpo.SigmaSchedule;
 import dev.flowguard.grpo.VelocityField;
 import dev.flowguard.tensor.Tensor;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -16,6 +17,9 @@ interface Policy extends AutoCloseable {
 
     /** The adapter's tensors by PEFT name, FLOAT32 leaves that require gradients; owned by the policy. */
     Map<String, Tensor> parameters();
+
+    /** Told all prompts of the run before it is conditioned on any, so that it can do without text encoders from then on. */
+    void prepare(Collection<String> prompts);
 
     /** SHA-256 (32 bytes) of the frozen network's weights. */
     byte[] weightsSha256();

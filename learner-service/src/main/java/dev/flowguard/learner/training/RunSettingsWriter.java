@@ -43,6 +43,17 @@ final class RunSettingsWriter {
                                 .setName(recipe.sampling().kernel())
                                 .setNoiseLevel(recipe.sampling().noiseLevel())))
                 .setEvaluation(sampling(evaluation));
+        Recipe.Model model = recipe.model();
+        settings.setTransformerDtype(model.transformerDtype())
+                .setTextEncoderDtype(model.textEncoderDtype())
+                .setVaeDtype(model.vaeDtype())
+                .setReleaseTextEncoders(model.releasesTextEncoders());
+        if (model.variant() != null) {
+            settings.setVariant(model.variant());
+        }
+        if (model.promptCache() != null) {
+            settings.setPromptCache(model.promptCache());
+        }
         Integer microBatch = recipe.groups().microBatchSize();
         if (microBatch != null) {
             settings.setMicroBatchSize(microBatch);

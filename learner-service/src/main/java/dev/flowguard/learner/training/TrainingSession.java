@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -167,6 +168,11 @@ public final class TrainingSession {
                         recipe.groups().microBatch(),
                         compute)) {
             directory.create(RecipeLoader.toYaml(recipe));
+            compute.inference(() -> {
+                policy.prepare(Stream.concat(trainPrompts.stream(), heldOutPrompts.stream())
+                        .toList());
+                return true;
+            });
             Checkpoints checkpoints = new Checkpoints(directory.checkpoints(), settings.keptCheckpoints());
             IterationReport start =
                     checkpoints.restore(policy, trainer, compute).orElseGet(RunKeeper::untrained);

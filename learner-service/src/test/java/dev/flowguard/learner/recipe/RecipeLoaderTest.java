@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flowguard.grpo.Preset;
 import dev.flowguard.models.Guidance;
+import dev.flowguard.models.LoadOptions;
 import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.LoraInitialization;
 import dev.flowguard.models.LoraTargets;
+import dev.flowguard.tensor.DType;
+import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,6 +104,32 @@ class RecipeLoaderTest {
         assertRefused(MINIMAL + "adapter: {target_modules: '(attn'}\n", "adapter.target_modules", "(attn");
         assertRefused(MINIMAL + "adapter: {target_modules: []}\n", "target_modules");
         assertRefused(MINIMAL + "adapter: {init_lora_weights: pissa}\n", "init_lora_weights", "gaussian");
+    }
+
+    @Test
+    void aModelIsLoadedAsTheRecipeSays() {
+        assertThat(load(MINIMAL).model().loadOptions()).isEqualTo(LoadOptions.on(Device.cpu()));
+        String model = MINIMAL.replace("  width: 64\n", """
+                  width: 64
+                  device: cuda:1
+                  transformer_dtype: bfloat16
+                  text_encoder_dtype: float16
+                  variant: fp16
+                  text_encoders: release
+                  prompt_cache: cache
+                """);
+        assertThat(load(model).model().loadOptions())
+                .isEqualTo(LoadOptions.on(Device.cuda(1))
+                        .withTypes(DType.BFLOAT16, DType.FLOAT16, DType.FLOAT32)
+                        .withVariant("fp16")
+                        .withEncoderUse(LoadOptions.EncoderUse.RELEASE)
+                        .withPromptCache(directory.resolve("cache")));
+        assertRefused(model.replace("bfloat16", "bf16"), "model.transformer_dtype", "float32, float16 or bfloat16");
+        assertRefused(model.replace("float16\n  variant", "float64\n  variant"), "model.text_encoder_dtype");
+        assertRefused(model.replace("variant: fp16", "variant: ../fp16"), "model.variant");
+        assertRefused(model.replace("release", "drop"), "model.text_encoders", "keep, or release");
+        assertRefused(model.replace("prompt_cache: cache", ""), "model.text_encoders", "model.prompt_cache");
+        assertRefused(model.replace("transformer_dtype", "transfomer_dtype"), "transformer_dtype");
     }
 
     @Test
