@@ -1,7 +1,9 @@
 package dev.flowguard.cli;
 
+import dev.flowguard.cli.export.ExportCommand;
 import dev.flowguard.cli.parity.ParityCommand;
 import dev.flowguard.cli.pretrain.PretrainCommand;
+import dev.flowguard.cli.sample.SampleCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -19,7 +21,14 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {TrainCommand.class, ServeCommand.class, PretrainCommand.class, ParityCommand.class})
+        subcommands = {
+            TrainCommand.class,
+            ServeCommand.class,
+            SampleCommand.class,
+            ExportCommand.class,
+            PretrainCommand.class,
+            ParityCommand.class
+        })
 public final class Main {
 
     private Main() {}

@@ -1,5 +1,6 @@
 package dev.flowguard.cli.pretrain;
 
+import dev.flowguard.cli.sample.SampleDefaults;
 import dev.flowguard.models.AutoencoderKl;
 import dev.flowguard.models.StableDiffusion3Pipeline;
 import dev.flowguard.reward.ScorerWorker;
@@ -82,6 +83,7 @@ final class Pretraining {
             boolean finished = trainFlow(pipeline, pool);
             if (finished) {
                 pipeline.save(output);
+                new SampleDefaults(WordWorld.HEIGHT, WordWorld.WIDTH, SpellingTest.STEPS, 1).write(output);
             }
             return finished;
         }
