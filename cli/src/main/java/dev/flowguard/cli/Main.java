@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
  * The command line.
  *
  * <p>Exit codes: 0 done, 1 a defect of FlowGuard itself (with a file that describes it), 2 something the caller can mend (one
- * line on standard error says what, where and how), 130 stopped by Ctrl-C with everything written.
+ * line on standard error says what, where and how), 3 a run that its sentinel halted (everything is written), 130 stopped by Ctrl-C with everything written.
  */
 @Command(
         name = "flowguard",
@@ -30,6 +30,9 @@ import picocli.CommandLine.Command;
             ParityCommand.class
         })
 public final class Main {
+
+    /** Exit code of a run that its sentinel halted. */
+    static final int HALTED = 3;
 
     private Main() {}
 

@@ -64,9 +64,14 @@ final class ReportPage {
         values.put("trace", trace());
         values.put("style", HtmlTemplate.resource("/dev/flowguard/cli/report/report.css"));
         values.put("script", HtmlTemplate.resource("/dev/flowguard/cli/report/report.js"));
-        values.put("chartjs", HtmlTemplate.resource(CHART_JS).replaceAll("(?m)^//# sourceMappingURL=.*$", ""));
+        values.put("chartjs", chartLibrary());
         values.put("data", data());
         return HtmlTemplate.named("report.html").fill(values);
+    }
+
+    /** Chart.js, without the reference to a file that would have to be fetched. */
+    static String chartLibrary() {
+        return HtmlTemplate.resource(CHART_JS).replaceAll("(?m)^//# sourceMappingURL=.*$", "");
     }
 
     // ------------------------------------------------------------------------------------------------------- headline
@@ -111,6 +116,9 @@ final class ReportPage {
                     case INTERRUPTED ->
                         "Interrupted after " + done + " of " + run.plannedIterations() + " iterations" + time
                                 + "; the run can go on from there with --resume.";
+                    case HALTED ->
+                        "Halted by the sentinel after " + done + " of " + run.plannedIterations() + " iterations" + time
+                                + ".";
                     case FAILED ->
                         "Failed after " + done + " of " + run.plannedIterations() + " iterations" + time
                                 + "; the run can go on from there with --resume.";

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.flowguard.cli.report.RunDescription.ScorerFacts;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.IterationReport.Learning;
+import dev.flowguard.learner.output.IterationReport.Oversight;
 import dev.flowguard.learner.output.IterationReport.Spread;
 import dev.flowguard.learner.output.IterationReport.StepRatios;
 import java.awt.Color;
@@ -41,6 +42,7 @@ final class ExampleRun {
                 Map.of(),
                 Map.of("ocr", 0.46, "jpeg-compressibility", -1.63),
                 Map.of(),
+                Oversight.none(),
                 null,
                 Map.of("evaluate", 6.0)));
         for (int iteration = 1; iteration <= ITERATIONS; iteration++) {
@@ -56,6 +58,7 @@ final class ExampleRun {
                     Map.of("ocr", new Spread(reward, .22, 0, 1)),
                     eval,
                     Map.of(),
+                    Oversight.none(),
                     learning(random),
                     seconds(1 + .1 * random.nextDouble())));
         }

@@ -52,7 +52,8 @@ class ReportPageTest {
                 Map.of(hostile, hostile),
                 null,
                 null);
-        IterationReport row = new IterationReport(1, 1, 1, Map.of(), Map.of(hostile, 0.5), Map.of(), null, Map.of());
+        IterationReport row = new IterationReport(
+                1, 1, 1, Map.of(), Map.of(hostile, 0.5), Map.of(), IterationReport.Oversight.none(), null, Map.of());
 
         String html = new ReportPage(run, List.of(row)).html();
 
