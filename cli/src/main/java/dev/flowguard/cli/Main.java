@@ -27,7 +27,8 @@ import picocli.CommandLine.Command;
             SampleCommand.class,
             ExportCommand.class,
             PretrainCommand.class,
-            ParityCommand.class
+            ParityCommand.class,
+            CompareCommand.class
         })
 public final class Main {
 

@@ -57,6 +57,7 @@ final class ReportPage {
         values.put("run", run.runId());
         values.put("headline", headline());
         values.put("summary", summary());
+        values.put("banner", banner());
         values.put("scoresNote", scoresNote());
         values.put("samples", samples());
         values.put("timeSplit", timeSplit());
@@ -126,6 +127,40 @@ final class ReportPage {
                 };
         return "The score is the mean on prompts that training never sees, drawn without noise between the steps. "
                 + progress;
+    }
+
+    /** What the sentinel has seen and done, where it has; nothing otherwise. */
+    private String banner() {
+        List<IterationReport> alarmed =
+                rows.stream().filter(row -> row.oversight().action() != null).toList();
+        if (alarmed.isEmpty()) {
+            return "";
+        }
+        String events = alarmed.stream()
+                .map(row -> "<li>iteration " + row.iteration() + ": " + escape(alarm(row)) + "</li>")
+                .collect(Collectors.joining());
+        return "<aside class=\"alarm\"><strong>Over-optimisation.</strong> The proxy rises while a gold reward falls, by more"
+                + " than noise explains.<ul>" + events + "</ul></aside>";
+    }
+
+    private static String alarm(IterationReport row) {
+        String what = row.oversight().alarms().stream()
+                .map(name -> {
+                    IterationReport.GoldWatch watch = row.oversight().watches().get(name);
+                    return watch == null
+                            ? name
+                            : String.format(
+                                    Locale.ROOT,
+                                    "%s %+.3f ± %.3f since its best at iteration %d, proxy %+.3f ± %.3f",
+                                    name,
+                                    watch.goldChange(),
+                                    watch.goldError(),
+                                    watch.bestIteration(),
+                                    watch.proxyChange(),
+                                    watch.proxyError());
+                })
+                .collect(Collectors.joining("; "));
+        return what + " (" + row.oversight().action() + ")";
     }
 
     private static String scoresNote() {
