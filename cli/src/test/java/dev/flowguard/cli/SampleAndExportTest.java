@@ -65,12 +65,16 @@ class SampleAndExportTest {
     }
 
     @Test
-    void picturesOfAFolderAreNeverOverwritten() {
+    void picturesOfAFolderAreNeverOverwritten() throws IOException {
         String samples = folder.resolve("samples").toString();
         sample("--output", samples);
         sample("--output", samples, "--grid", "-n", "2");
         assertThat(folder.resolve("samples/00000-0.png")).exists();
-        assertThat(folder.resolve("samples/00001-grid.png")).exists();
+        JsonNode sheet = new JsonMapper()
+                .readTree(PngImage.texts(Files.readAllBytes(folder.resolve("samples/00001-grid.png")))
+                        .get("flowguard"));
+        assertThat(sheet.size()).isEqualTo(2);
+        assertThat(sheet.get(1).path("seed").asLong()).isEqualTo(1);
     }
 
     // A run that was killed has checkpoints and no adapter/: it is exported and drawn with all the same.

@@ -1,5 +1,6 @@
 package dev.flowguard.cli.export;
 
+import dev.flowguard.cli.Logs;
 import dev.flowguard.models.AdapterFiles;
 import dev.flowguard.models.AdapterFormat;
 import dev.flowguard.models.SavedAdapter;
@@ -75,6 +76,7 @@ public final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Logs.warningsOnly();
         Device device = Device.cpu();
         Path file = Compute.on(device).inference(() -> {
             SavedAdapter adapter = AdapterSource.read(source, ema, device);

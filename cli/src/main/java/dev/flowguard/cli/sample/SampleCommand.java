@@ -1,5 +1,6 @@
 package dev.flowguard.cli.sample;
 
+import dev.flowguard.cli.Logs;
 import dev.flowguard.cli.export.AdapterSource;
 import dev.flowguard.learner.recipe.PromptFile;
 import dev.flowguard.models.FlowPipeline;
@@ -130,6 +131,7 @@ public final class SampleCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Logs.warningsOnly();
         List<Painter.Order> orders = orders();
         if (batch < 1 || batch > 1024) {
             throw new InputException("--batch " + batch + ": must be from 1 to 1024");

@@ -4,18 +4,23 @@ import com.google.protobuf.ByteString;
 import dev.flowguard.cli.report.Sample;
 import dev.flowguard.cli.report.SampleGrid;
 import dev.flowguard.cli.report.SampleSheet;
+import dev.flowguard.models.PngImage;
 import dev.flowguard.tensor.AtomicFile;
+import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
+import dev.flowguard.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Where pictures go: one file, a folder of numbered ones, or all of them on one sheet. */
 final class SampleOutput {
@@ -60,10 +65,27 @@ final class SampleOutput {
     /** Writes what waits for the last picture; what was written in all. */
     List<Path> finish() {
         if (grid) {
-            byte[] sheet = new SampleGrid(Math.min(COLUMNS, samples.size())).draw(new SampleSheet(0, 0, samples));
+            byte[] sheet =
+                    withTexts(new SampleGrid(Math.min(COLUMNS, samples.size())).draw(new SampleSheet(0, 0, samples)));
             write(isFile() ? target : target.resolve(String.format(Locale.ROOT, "%05d-grid.png", next)), sheet);
         }
         return List.copyOf(written);
+    }
+
+    /** A sheet has what its first picture says, and the settings of them all. */
+    private byte[] withTexts(byte[] sheet) {
+        List<Map<String, String>> each = samples.stream()
+                .map(sample -> PngImage.texts(sample.png().toByteArray()))
+                .toList();
+        Map<String, String> texts = new LinkedHashMap<>(each.get(0));
+        texts.put(
+                SampleSettings.FLOWGUARD,
+                each.stream()
+                        .map(one -> one.getOrDefault(SampleSettings.FLOWGUARD, "null"))
+                        .collect(Collectors.joining(",", "[", "]")));
+        try (Scope scope = Scope.open()) {
+            return PngImage.encode(PngImage.decode(Device.cpu(), sheet), texts);
+        }
     }
 
     private void write(Path file, byte[] png) {

@@ -35,7 +35,9 @@ record SampleSettings(
     /** The keyword under which image viewers and galleries look for what a picture was drawn from. */
     private static final String PARAMETERS = "parameters";
 
-    private static final String FLOWGUARD = "flowguard";
+    /** The keyword of everything that is needed to draw a picture again, as JSON; of a sheet, a list of these. */
+    static final String FLOWGUARD = "flowguard";
+
     private static final int SHORT_HASH = 10;
 
     /**
