@@ -14,7 +14,6 @@ import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerGrpc;
 import dev.flowguard.proto.v1.ScorerInput;
 import dev.flowguard.reward.ocr.OcrProperties;
-import dev.flowguard.reward.reference.ReferenceProperties;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -182,8 +181,7 @@ class ScorerContractTest {
                         new RewardProperties.Batch(4, Duration.ZERO),
                         new RewardProperties.Admission(8, 8, 3, Duration.ofMinutes(1), Duration.ofMillis(250)),
                         LIMITS,
-                        OCR,
-                        new ReferenceProperties(null)),
+                        OCR),
                 FakeScorer.promptLength("length"));
         Answers answers = new Answers();
         StreamObserver<ScoreRequest> items = stub.score(answers);
@@ -286,8 +284,7 @@ class ScorerContractTest {
                         new RewardProperties.Batch(4, Duration.ZERO),
                         new RewardProperties.Admission(8, 8, 100, Duration.ofMillis(50), Duration.ofMillis(250)),
                         LIMITS,
-                        OCR,
-                        new ReferenceProperties(null)),
+                        OCR),
                 FakeScorer.promptLength("length"));
         Answers answers = new Answers();
         StreamObserver<ScoreRequest> idle = stub.score(answers);
@@ -440,8 +437,7 @@ class ScorerContractTest {
                 new RewardProperties.Admission(
                         queueCapacity, window, 1000, Duration.ofMinutes(1), Duration.ofMillis(250)),
                 LIMITS,
-                OCR,
-                new ReferenceProperties(null));
+                OCR);
     }
 
     private ScorerGrpc.ScorerStub serve(RewardProperties properties, Scorer... scorers) throws IOException {

@@ -24,8 +24,7 @@ import picocli.CommandLine.Spec;
         name = "pretrain",
         description = "Makes the quickstart's base model from nothing: a small Stable Diffusion 3 pipeline that draws"
                 + " four-letter signs and misspells them.",
-        mixinStandardHelpOptions = true,
-        subcommands = ReferencesCommand.class)
+        mixinStandardHelpOptions = true)
 public final class PretrainCommand implements Callable<Integer> {
 
     private static final int INTERRUPTED = 130;

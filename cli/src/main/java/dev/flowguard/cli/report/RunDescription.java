@@ -31,7 +31,6 @@ public record RunDescription(
      * A scorer of the run.
      *
      * @param trained whether its score is part of the training reward
-     * @param weight its weight in it
      */
-    public record ScorerFacts(String name, boolean trained, double weight) {}
+    public record ScorerFacts(String name, boolean trained) {}
 }

@@ -5,7 +5,5 @@ public enum RunStatus {
     RUNNING,
     FINISHED,
     INTERRUPTED,
-    /** The sentinel ended it. */
-    HALTED,
     FAILED
 }

@@ -17,12 +17,8 @@ final class Settings {
     private Settings() {}
 
     static Map<String, String> of(Recipe recipe) {
-        return of(YAML.readTree(RecipeLoader.toYaml(recipe)));
-    }
-
-    static Map<String, String> of(JsonNode recipe) {
         Map<String, String> settings = new LinkedHashMap<>();
-        flatten("", recipe, settings);
+        flatten("", YAML.readTree(RecipeLoader.toYaml(recipe)), settings);
         return settings;
     }
 

@@ -26,7 +26,6 @@ final class Timeline {
                     line.rewards(),
                     line.eval(),
                     line.incompleteEval(),
-                    line.oversight(),
                     line.learning(),
                     line.seconds()));
         }

@@ -1,5 +1,0 @@
-/** {@code flowguard sample}: pictures from prompts. */
-@NullMarked
-package dev.flowguard.cli.sample;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.flowguard.reward.artefact;
-
-import org.jspecify.annotations.NullMarked;

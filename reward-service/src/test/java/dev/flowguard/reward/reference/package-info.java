@@ -1,4 +1,0 @@
-@NullMarked
-package dev.flowguard.reward.reference;
-
-import org.jspecify.annotations.NullMarked;
