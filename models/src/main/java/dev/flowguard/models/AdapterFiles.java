@@ -156,6 +156,9 @@ public final class AdapterFiles {
      * @throws InputException if this is no adapter that can be used; the message names the file and the tensor
      */
     public static SavedAdapter read(Path path, Device device) {
+        if (!Files.exists(path)) {
+            throw new InputException(path + ": no such file or folder: check the path");
+        }
         Path file = Files.isDirectory(path) ? weightsIn(path) : path;
         requireSafetensors(file);
         try (SafetensorsFile opened = SafetensorsFile.open(file)) {

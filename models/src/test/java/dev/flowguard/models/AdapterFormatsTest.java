@@ -271,6 +271,8 @@ class AdapterFormatsTest {
         assertThatThrownBy(() -> AdapterFiles.read(folder, Device.cpu())).hasMessageContaining("holds no adapter");
         assertThatThrownBy(() -> AdapterFiles.read(folder.resolve("none.safetensors"), Device.cpu()))
                 .hasMessageContaining("no such file");
+        assertThatThrownBy(() -> AdapterFiles.read(folder.resolve("none"), Device.cpu()))
+                .hasMessageContaining("no such file or folder");
         Files.writeString(folder.resolve("a.safetensors"), "");
         Files.writeString(folder.resolve("b.safetensors"), "");
         assertThatThrownBy(() -> AdapterFiles.read(folder, Device.cpu())).hasMessageContaining("several");
