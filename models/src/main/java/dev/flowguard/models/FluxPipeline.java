@@ -88,7 +88,7 @@ public final class FluxPipeline implements FlowPipeline {
     static FluxPipeline load(PipelineFolder folder, LoadOptions options) {
         folder.requireClass(CLASS_NAME);
         folder.requireAbsent("image_encoder", "feature_extractor");
-        int maxSequenceLength = folder.index().integer(PipelineFolder.MAX_SEQUENCE_LENGTH, DEFAULT_MAX_SEQUENCE_LENGTH);
+        int maxSequenceLength = options.maxSequenceLength(folder, DEFAULT_MAX_SEQUENCE_LENGTH);
         try (PipelineParts parts = new PipelineParts()) {
             FluxTransformer transformer =
                     parts.add(FluxTransformer.load(folder.component("transformer"), options.transformerWeights()));

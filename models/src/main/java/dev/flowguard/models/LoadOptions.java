@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param promptCache folder in which prompt embeddings are kept from run to run; null to keep them in memory only
  * @param variant as in {@code from_pretrained(variant="fp16")}: files are named {@code model.fp16.safetensors}; where a
  *     component has none of that variant its plain files are taken. Null for the plain files
+ * @param maxSequenceLength as diffusers' pipelines are called with: number of T5's tokens, from 1 to 512, or of the zero tokens in
+ *     their place. Null for the pipeline's own
  */
 public record LoadOptions(
         Device device,
@@ -28,7 +30,8 @@ public record LoadOptions(
         DType vae,
         EncoderUse encoderUse,
         @Nullable Path promptCache,
-        @Nullable String variant) {
+        @Nullable String variant,
+        @Nullable Integer maxSequenceLength) {
 
     /** What becomes of the text encoders. */
     public enum EncoderUse {
@@ -47,27 +50,42 @@ public record LoadOptions(
 
     /** Everything in FLOAT32, text encoders kept, embeddings in memory only. */
     public static LoadOptions on(Device device) {
-        return new LoadOptions(device, DType.FLOAT32, DType.FLOAT32, DType.FLOAT32, EncoderUse.KEEP, null, null);
+        return new LoadOptions(device, DType.FLOAT32, DType.FLOAT32, DType.FLOAT32, EncoderUse.KEEP, null, null, null);
     }
 
     /** The same with other types. */
     public LoadOptions withTypes(DType newTransformer, DType newTextEncoders, DType newVae) {
-        return new LoadOptions(device, newTransformer, newTextEncoders, newVae, encoderUse, promptCache, variant);
+        return new LoadOptions(
+                device, newTransformer, newTextEncoders, newVae, encoderUse, promptCache, variant, maxSequenceLength);
     }
 
     /** The same with other text encoder use. */
     public LoadOptions withEncoderUse(EncoderUse newUse) {
-        return new LoadOptions(device, transformer, textEncoders, vae, newUse, promptCache, variant);
+        return new LoadOptions(device, transformer, textEncoders, vae, newUse, promptCache, variant, maxSequenceLength);
     }
 
     /** The same with a folder for prompt embeddings. */
     public LoadOptions withPromptCache(@Nullable Path newPromptCache) {
-        return new LoadOptions(device, transformer, textEncoders, vae, encoderUse, newPromptCache, variant);
+        return new LoadOptions(
+                device, transformer, textEncoders, vae, encoderUse, newPromptCache, variant, maxSequenceLength);
     }
 
     /** The same with another variant of the files. */
     public LoadOptions withVariant(@Nullable String newVariant) {
-        return new LoadOptions(device, transformer, textEncoders, vae, encoderUse, promptCache, newVariant);
+        return new LoadOptions(
+                device, transformer, textEncoders, vae, encoderUse, promptCache, newVariant, maxSequenceLength);
+    }
+
+    /** The same with another number of text tokens. */
+    public LoadOptions withMaxSequenceLength(@Nullable Integer newLength) {
+        return new LoadOptions(device, transformer, textEncoders, vae, encoderUse, promptCache, variant, newLength);
+    }
+
+    /** The number of text tokens: as asked for, or else as the pipeline's index says. */
+    int maxSequenceLength(PipelineFolder folder, int otherwise) {
+        return maxSequenceLength == null
+                ? folder.index().integer(PipelineFolder.MAX_SEQUENCE_LENGTH, otherwise)
+                : maxSequenceLength;
     }
 
     /** How the transformer's weights are read. */

@@ -66,10 +66,7 @@ final class PromptEncoder implements AutoCloseable {
         Path cache = options.promptCache();
         boolean release = options.encoderUse() == LoadOptions.EncoderUse.RELEASE;
         PromptEncoder encoder = new PromptEncoder(
-                options.device(),
-                loader,
-                release,
-                cache == null ? null : () -> PromptStore.of(cache, folder, options.textEncoders()));
+                options.device(), loader, release, cache == null ? null : () -> PromptStore.of(cache, folder, options));
         if (!release) {
             encoder.encoders = loader.get();
         }

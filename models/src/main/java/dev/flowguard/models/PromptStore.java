@@ -47,8 +47,12 @@ final class PromptStore {
     }
 
     /** The store of a pipeline. Reads all files of its text encoders and tokenizers, without holding them. */
-    static PromptStore of(Path cache, PipelineFolder pipeline, DType type) {
-        return new PromptStore(cache, PipelineDigest.ofTextEncoders(pipeline.path()), type);
+    static PromptStore of(Path cache, PipelineFolder pipeline, LoadOptions options) {
+        MessageDigest digest = PipelineDigest.sha256();
+        digest.update(PipelineDigest.ofTextEncoders(pipeline.path()));
+        // What the index says is in its digest.
+        digest.update(String.valueOf(options.maxSequenceLength()).getBytes(StandardCharsets.UTF_8));
+        return new PromptStore(cache, digest.digest(), options.textEncoders());
     }
 
     /** The embeddings of a prompt; null if there are none, or they cannot be read, which is said once. */

@@ -100,7 +100,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
     static StableDiffusion3Pipeline load(PipelineFolder folder, LoadOptions options) {
         folder.requireClass(CLASS_NAME);
         folder.requireAbsent("image_encoder", "feature_extractor");
-        int maxSequenceLength = folder.index().integer(PipelineFolder.MAX_SEQUENCE_LENGTH, DEFAULT_MAX_SEQUENCE_LENGTH);
+        int maxSequenceLength = options.maxSequenceLength(folder, DEFAULT_MAX_SEQUENCE_LENGTH);
         try (PipelineParts parts = new PipelineParts()) {
             Sd3Transformer transformer =
                     parts.add(Sd3Transformer.load(folder.component("transformer"), options.transformerWeights()));

@@ -124,7 +124,7 @@ class PromptEncoderTest {
     }
 
     @Test
-    void otherWeightsTokenizersOrTypesAreOtherEntries() throws IOException {
+    void otherWeightsTokenizersTypesOrLengthsAreOtherEntries() throws IOException {
         store(DType.FLOAT32, "a");
         Files.writeString(pipeline.resolve("text_encoder/model.safetensors"), "others");
         store(DType.FLOAT32, "a");
@@ -135,6 +135,9 @@ class PromptEncoderTest {
         assertThat(files()).hasSize(4);
         store(DType.BFLOAT16, "a");
         assertThat(asked).hasSize(4);
+        store(LoadOptions.on(Device.cpu()).withMaxSequenceLength(128), "a");
+        assertThat(asked).hasSize(5);
+        assertThat(files()).hasSize(5);
     }
 
     @Test
@@ -156,12 +159,12 @@ class PromptEncoderTest {
     }
 
     private void store(DType type, String prompt) {
-        try (PromptEncoder encoder = PromptEncoder.load(
-                PipelineFolder.open(pipeline),
-                LoadOptions.on(Device.cpu())
-                        .withTypes(DType.FLOAT32, type, DType.FLOAT32)
-                        .withPromptCache(cache),
-                this::load)) {
+        store(LoadOptions.on(Device.cpu()).withTypes(DType.FLOAT32, type, DType.FLOAT32), prompt);
+    }
+
+    private void store(LoadOptions options, String prompt) {
+        try (PromptEncoder encoder =
+                PromptEncoder.load(PipelineFolder.open(pipeline), options.withPromptCache(cache), this::load)) {
             assertThat(lengths(encoder, prompt)).containsExactly(prompt.length());
         }
     }

@@ -58,10 +58,9 @@ class StableDiffusion3PipelineTest {
 
     @ParameterizedTest
     @ValueSource(ints = {256, 24})
-    void drawsTheGuidedImageOfTheUnmodifiedPythonPipelineWithT5(int maxSequenceLength) throws IOException {
-        Path directory = copy("sd35/medium");
-        setMaxSequenceLength(directory, maxSequenceLength);
-        try (StableDiffusion3Pipeline pipeline = StableDiffusion3Pipeline.load(directory, Device.cpu());
+    void drawsTheGuidedImageOfTheUnmodifiedPythonPipelineWithT5(int maxSequenceLength) {
+        LoadOptions options = LoadOptions.on(Device.cpu()).withMaxSequenceLength(maxSequenceLength);
+        try (FlowPipeline pipeline = FlowPipeline.load(Golden.ROOT.resolve("sd35/medium/pipeline"), options);
                 Golden golden = Golden.open("sd35/medium/pipeline.safetensors")) {
             compute.inference(() -> {
                 GuidedVelocity policy =

@@ -56,7 +56,8 @@ record PipelineSamplerLoader(Device device) implements GroupSampler.Loader {
                         type(settings.getVaeDtype()))
                 .withVariant(settings.getVariant().isEmpty() ? null : settings.getVariant())
                 .withEncoderUse(settings.getReleaseTextEncoders() ? EncoderUse.RELEASE : EncoderUse.KEEP)
-                .withPromptCache(cache.isEmpty() ? null : Path.of(cache));
+                .withPromptCache(cache.isEmpty() ? null : Path.of(cache))
+                .withMaxSequenceLength(settings.getMaxSequenceLength() == 0 ? null : settings.getMaxSequenceLength());
     }
 
     private static DType type(String text) {

@@ -58,6 +58,7 @@ public record Recipe(
      * @param variant of the weights' files, such as {@code fp16}; absent for the plain ones
      * @param textEncoders {@code keep}, or {@code release} to close them when the prompts are encoded
      * @param promptCache folder that keeps prompt embeddings from run to run; absent to keep them in memory only
+     * @param maxSequenceLength number of T5's tokens, or of the zero tokens in their place; absent for the pipeline's own
      */
     public record Model(
             String pipeline,
@@ -70,7 +71,8 @@ public record Recipe(
             String vaeDtype,
             @Nullable String variant,
             String textEncoders,
-            @Nullable String promptCache) {
+            @Nullable String promptCache,
+            @Nullable Integer maxSequenceLength) {
 
         static final String KEEP = "keep";
         static final String RELEASE = "release";
@@ -88,7 +90,8 @@ public record Recipe(
                     .withTypes(DType.parse(transformerDtype), DType.parse(textEncoderDtype), DType.parse(vaeDtype))
                     .withVariant(variant)
                     .withEncoderUse(releasesTextEncoders() ? EncoderUse.RELEASE : EncoderUse.KEEP)
-                    .withPromptCache(promptCache == null ? null : Path.of(promptCache));
+                    .withPromptCache(promptCache == null ? null : Path.of(promptCache))
+                    .withMaxSequenceLength(maxSequenceLength);
         }
     }
 

@@ -63,6 +63,11 @@ final class RecipeCheck {
                 variant == null || variant.matches("[A-Za-z0-9_-]+"),
                 "/model/variant",
                 "is the part of a file's name before .safetensors, such as fp16");
+        Integer length = model.maxSequenceLength();
+        require(
+                length == null || (length >= 1 && length <= 512),
+                "/model/max_sequence_length",
+                "must be from 1 to 512");
     }
 
     private void sampling(Recipe.Sampling sampling, long seed) {

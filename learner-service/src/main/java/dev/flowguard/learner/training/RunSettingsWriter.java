@@ -54,6 +54,9 @@ final class RunSettingsWriter {
         if (model.promptCache() != null) {
             settings.setPromptCache(model.promptCache());
         }
+        if (model.maxSequenceLength() != null) {
+            settings.setMaxSequenceLength(model.maxSequenceLength());
+        }
         Integer microBatch = recipe.groups().microBatchSize();
         if (microBatch != null) {
             settings.setMicroBatchSize(microBatch);

@@ -117,13 +117,16 @@ class RecipeLoaderTest {
                   variant: fp16
                   text_encoders: release
                   prompt_cache: cache
+                  max_sequence_length: 128
                 """);
         assertThat(load(model).model().loadOptions())
                 .isEqualTo(LoadOptions.on(Device.cuda(1))
                         .withTypes(DType.BFLOAT16, DType.FLOAT16, DType.FLOAT32)
                         .withVariant("fp16")
                         .withEncoderUse(LoadOptions.EncoderUse.RELEASE)
-                        .withPromptCache(directory.resolve("cache")));
+                        .withPromptCache(directory.resolve("cache"))
+                        .withMaxSequenceLength(128));
+        assertRefused(model.replace("128", "513"), "model.max_sequence_length");
         assertRefused(model.replace("bfloat16", "bf16"), "model.transformer_dtype", "float32, float16 or bfloat16");
         assertRefused(model.replace("float16\n  variant", "float64\n  variant"), "model.text_encoder_dtype");
         assertRefused(model.replace("variant: fp16", "variant: ../fp16"), "model.variant");
