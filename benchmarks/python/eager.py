@@ -2,7 +2,7 @@
 
 Reads one command a line from standard input and answers each with one JSON object on standard output:
 
-    peak CONTEXT PASSES    -> {"bytes": n} of resident memory beyond those before
+    peak CONTEXT PASSES    -> {"bytes": n} of resident memory beyond those between passes
     time CONTEXT PASSES    -> {"wall": s, "cpu": s} of one forward and backward
     outcome CONTEXT FILE   -> {} once FILE holds the loss, the velocity and the adapter's gradients
 
@@ -91,6 +91,7 @@ class Eager:
         return {"wall": wall / passes, "cpu": cpu / passes}
 
     def peak(self, context: str, passes: int) -> dict:
+        self.time(context, passes)  # the weights lie in a mapped file, and count from their first use on
         with open("/proc/self/clear_refs", "w") as file:
             file.write("5")  # forgets the peak, says proc(5)
         before = status("VmRSS:")

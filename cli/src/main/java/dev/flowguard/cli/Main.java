@@ -1,8 +1,9 @@
 package dev.flowguard.cli;
 
-import dev.flowguard.cli.doctor.DoctorCommand;
+import dev.flowguard.cli.export.ExportCommand;
 import dev.flowguard.cli.parity.ParityCommand;
 import dev.flowguard.cli.pretrain.PretrainCommand;
+import dev.flowguard.cli.sample.SampleCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Command;
  * The command line.
  *
  * <p>Exit codes: 0 done, 1 a defect of FlowGuard itself (with a file that describes it), 2 something the caller can mend (one
- * line on standard error says what, where and how), 130 stopped by Ctrl-C with everything written.
+ * line on standard error says what, where and how), 3 a run that its sentinel halted (everything is written), 130 stopped by Ctrl-C with everything written.
  */
 @Command(
         name = "flowguard",
@@ -22,12 +23,17 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             TrainCommand.class,
-            DoctorCommand.class,
             ServeCommand.class,
+            SampleCommand.class,
+            ExportCommand.class,
             PretrainCommand.class,
-            ParityCommand.class
+            ParityCommand.class,
+            CompareCommand.class
         })
 public final class Main {
+
+    /** Exit code of a run that its sentinel halted. */
+    static final int HALTED = 3;
 
     private Main() {}
 

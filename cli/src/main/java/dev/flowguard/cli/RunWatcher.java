@@ -83,6 +83,7 @@ final class RunWatcher implements RunListener {
                     switch (outcome.status()) {
                         case FINISHED -> RunStatus.FINISHED;
                         case STOPPED -> RunStatus.INTERRUPTED;
+                        case HALTED -> RunStatus.HALTED;
                         case FAILED -> RunStatus.FAILED;
                     });
         }

@@ -1,9 +1,11 @@
 package dev.flowguard.cli;
 
 import dev.flowguard.reward.RewardServiceApplication;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -21,8 +23,15 @@ final class ServeRewardCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "ocr",
             description =
-                    "Scorers to offer: ocr, jpeg-compressibility, jpeg-incompressibility (default: ${DEFAULT-VALUE}).")
+                    "Scorers to offer: ocr, reference-similarity, artefact, jpeg-compressibility, jpeg-incompressibility"
+                            + " (default: ${DEFAULT-VALUE}).")
     private List<String> scorers = List.of("ocr");
+
+    @Option(
+            names = "--references",
+            paramLabel = "INDEX",
+            description = "Index of reference images (index.jsonl), for the scorer reference-similarity.")
+    private @Nullable Path references;
 
     @Option(
             names = "--port",
@@ -42,6 +51,9 @@ final class ServeRewardCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         List<String> arguments = new ArrayList<>(listen.arguments(port));
         arguments.add("--flowguard.reward.scorers=" + String.join(",", scorers));
+        if (references != null) {
+            arguments.add("--flowguard.reward.reference-similarity.index=" + references);
+        }
         ServedProcess.start(
                         "reward service (" + String.join(", ", scorers) + ")",
                         RewardServiceApplication.builder(),

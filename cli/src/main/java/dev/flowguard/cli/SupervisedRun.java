@@ -65,6 +65,6 @@ final class SupervisedRun {
         if (cause != null) {
             throw cause instanceof RuntimeException failure ? failure : new CompletionException(cause);
         }
-        return signals.exitCode().orElse(ExitCode.OK);
+        return signals.exitCode().orElse(outcome.status() == RunOutcome.Status.HALTED ? Main.HALTED : ExitCode.OK);
     }
 }

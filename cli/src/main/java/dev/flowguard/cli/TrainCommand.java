@@ -6,6 +6,7 @@ import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.reward.RewardServiceApplication;
 import dev.flowguard.rollout.RolloutApplication;
 import dev.flowguard.rollout.RolloutWorkers;
+import dev.flowguard.tensor.InputException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -45,11 +46,19 @@ final class TrainCommand implements Callable<Integer> {
         Recipe recipe = options.load(Map.of());
         Map<String, String> targets = new LinkedHashMap<>();
         Set<String> scorers = new LinkedHashSet<>();
+        Set<String> references = new LinkedHashSet<>();
         for (Recipe.Reward reward : recipe.rewards()) {
             if (reward.target() == null) {
                 targets.put(reward.name(), "in-process:" + REWARD);
                 scorers.add(reward.scorer());
+                if (reward.references() != null) {
+                    references.add(reward.references());
+                }
             }
+        }
+        if (references.size() > 1) {
+            throw new InputException("the recipe names several references (" + String.join(", ", references)
+                    + "); join them in one index, or give all but one of these rewards a target");
         }
         Logs.into(recipe.outputPath().resolve("flowguard.log"));
         SupervisedRun run = new SupervisedRun(
@@ -58,7 +67,7 @@ final class TrainCommand implements Callable<Integer> {
         services.add(rollout(recipe));
         services.add(learner(targets, run));
         if (!scorers.isEmpty()) {
-            services.add(reward(scorers));
+            services.add(reward(scorers, references));
         }
         try (StopSignals signals = run.stopOnSignals();
                 EmbeddedServices started = EmbeddedServices.start(services)) {
@@ -82,11 +91,11 @@ final class TrainCommand implements Callable<Integer> {
         return new Service(LearnerApplication.application().initializers(run::watch), arguments);
     }
 
-    private static Service reward(Set<String> scorers) {
-        return new Service(
-                RewardServiceApplication.builder(),
-                List.of(
-                        "--spring.grpc.server.inprocess.name=" + REWARD,
-                        "--flowguard.reward.scorers=" + String.join(",", scorers)));
+    private static Service reward(Set<String> scorers, Set<String> references) {
+        List<String> arguments = new ArrayList<>();
+        arguments.add("--spring.grpc.server.inprocess.name=" + REWARD);
+        arguments.add("--flowguard.reward.scorers=" + String.join(",", scorers));
+        references.forEach(index -> arguments.add("--flowguard.reward.reference-similarity.index=" + index));
+        return new Service(RewardServiceApplication.builder(), arguments);
     }
 }

@@ -16,6 +16,7 @@ public class LearnerApplication {
     private static final Logger log = LoggerFactory.getLogger(LearnerApplication.class);
     private static final int FAILED = 1;
     private static final int MENDABLE = 2;
+    private static final int HALTED = 3;
 
     /**
      * The application, ready to run. Its settings are in {@code learner-service.yaml}, so that several services can share a
@@ -27,8 +28,8 @@ public class LearnerApplication {
     }
 
     /**
-     * Trains until the run is over (exit code 0), cannot be because of something that the caller can mend (2) or fails (1), or
-     * the process is told to stop. Why a run failed is the last thing it logs.
+     * Trains until the run is over (exit code 0), cannot be because of something that the caller can mend (2), is halted by
+     * its sentinel (3) or fails (1), or the process is told to stop. Why a run failed is the last thing it logs.
      */
     public static void main(String[] args) {
         ConfigurableApplicationContext context = start(args);
@@ -59,7 +60,7 @@ public class LearnerApplication {
 
     private static int exitCode(RunOutcome outcome) {
         if (outcome.status() != RunOutcome.Status.FAILED) {
-            return 0;
+            return outcome.status() == RunOutcome.Status.HALTED ? HALTED : 0;
         }
         return outcome.cause() instanceof InputException ? MENDABLE : FAILED;
     }

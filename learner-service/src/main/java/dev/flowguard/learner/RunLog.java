@@ -28,6 +28,14 @@ final class RunLog implements RunListener {
         line.add("policy version " + report.policyVersion());
         report.rewards().forEach((name, spread) -> line.add(score("reward", name, spread.mean())));
         report.eval().forEach((name, mean) -> line.add(score("held out", name, mean)));
+        Double diversity = report.oversight().diversity();
+        if (diversity != null) {
+            line.add(String.format(Locale.ROOT, "diversity %.3f", diversity));
+        }
+        Integer rolledBackTo = report.oversight().rolledBackTo();
+        if (rolledBackTo != null) {
+            line.add("rolled back to iteration " + rolledBackTo);
+        }
         report.incompleteEval()
                 .forEach((name, missing) ->
                         line.add("held out " + name + " incomplete: " + missing + " scores missing"));

@@ -18,6 +18,7 @@ class RunLogTest {
                 Map.of("ocr", new IterationReport.Spread(.5, .1, 0, 1)),
                 Map.of("ocr", .625),
                 Map.of("aesthetic", 3),
+                IterationReport.Oversight.none(),
                 new IterationReport.Learning(8, 2, 1, 1, 1, 0.0, .1, .2, null, 1e-3, List.of()),
                 Map.of());
 

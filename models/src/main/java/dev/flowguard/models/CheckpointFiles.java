@@ -79,12 +79,7 @@ final class CheckpointFiles implements AutoCloseable {
         opened.forEach(SafetensorsFile::close);
     }
 
-    /** Whether there is a file or an index of this name; a checkpoint may still be incomplete. */
-    static boolean exist(Path directory, String stem, @Nullable String variant) {
-        return names(stem, variant).stream().anyMatch(name -> Files.isRegularFile(directory.resolve(name)));
-    }
-
-    private static List<String> names(String stem, @Nullable String variant) {
+    private static Path find(Path directory, String stem, @Nullable String variant) {
         List<String> names = new ArrayList<>();
         if (variant != null) {
             names.add(stem + "." + variant + EXTENSION);
@@ -92,11 +87,7 @@ final class CheckpointFiles implements AutoCloseable {
         }
         names.add(stem + EXTENSION);
         names.add(stem + EXTENSION + ".index.json");
-        return names;
-    }
-
-    private static Path find(Path directory, String stem, @Nullable String variant) {
-        for (String name : names(stem, variant)) {
+        for (String name : names) {
             if (Files.isRegularFile(directory.resolve(name))) {
                 return directory.resolve(name);
             }

@@ -1,8 +1,10 @@
 package dev.flowguard.reward;
 
 import dev.flowguard.proto.v1.ScorerGrpc;
+import dev.flowguard.reward.artefact.ArtefactScorer;
 import dev.flowguard.reward.jpeg.JpegSizeScorer;
 import dev.flowguard.reward.ocr.OcrScorer;
+import dev.flowguard.reward.reference.ReferenceSimilarityScorer;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -45,6 +47,18 @@ class RewardConfiguration {
     @Lazy
     Scorer jpegIncompressibility() {
         return JpegSizeScorer.incompressibility();
+    }
+
+    @Bean(ReferenceSimilarityScorer.ID)
+    @Lazy
+    Scorer referenceSimilarity(RewardProperties properties) {
+        return ReferenceSimilarityScorer.open(properties.referenceSimilarity());
+    }
+
+    @Bean(ArtefactScorer.ID)
+    @Lazy
+    Scorer artefact() {
+        return new ArtefactScorer();
     }
 
     @Bean

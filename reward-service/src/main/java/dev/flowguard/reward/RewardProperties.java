@@ -1,6 +1,7 @@
 package dev.flowguard.reward;
 
 import dev.flowguard.reward.ocr.OcrProperties;
+import dev.flowguard.reward.reference.ReferenceProperties;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.springframework.util.unit.DataSize;
  * @param admission how much work is let in
  * @param limits what an item may measure
  * @param ocr settings of the scorer {@code ocr}
+ * @param referenceSimilarity settings of the scorer {@code reference-similarity}
  */
 @ConfigurationProperties(prefix = "flowguard.reward", ignoreUnknownFields = false)
 public record RewardProperties(
@@ -25,7 +27,8 @@ public record RewardProperties(
         @DefaultValue Batch batch,
         @DefaultValue Admission admission,
         @DefaultValue Limits limits,
-        @DefaultValue OcrProperties ocr) {
+        @DefaultValue OcrProperties ocr,
+        @DefaultValue ReferenceProperties referenceSimilarity) {
 
     public RewardProperties {
         scorers = List.copyOf(scorers);

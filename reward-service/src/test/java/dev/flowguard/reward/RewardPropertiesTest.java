@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flowguard.reward.ocr.OcrProperties;
+import dev.flowguard.reward.reference.ReferenceProperties;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +27,8 @@ class RewardPropertiesTest {
                         new RewardProperties.Batch(8, Duration.ofMillis(2)),
                         new RewardProperties.Admission(256, 32, 65_536, Duration.ofMinutes(10), Duration.ofMillis(250)),
                         new RewardProperties.Limits(DataSize.ofMegabytes(4), 2048, 10_000),
-                        new OcrProperties(12, 3, 7, "")));
+                        new OcrProperties(12, 3, 7, ""),
+                        new ReferenceProperties(null)));
     }
 
     @Test
@@ -46,14 +49,16 @@ class RewardPropertiesTest {
                         Map.entry("flowguard.reward.ocr.padding", "4"),
                         Map.entry("flowguard.reward.ocr.enlarge", "2"),
                         Map.entry("flowguard.reward.ocr.page-segmentation-mode", "6"),
-                        Map.entry("flowguard.reward.ocr.character-whitelist", "ABC"))))
+                        Map.entry("flowguard.reward.ocr.character-whitelist", "ABC"),
+                        Map.entry("flowguard.reward.reference-similarity.index", "signs/index.jsonl"))))
                 .isEqualTo(new RewardProperties(
                         List.of("ocr", "jpeg-compressibility"),
                         3,
                         new RewardProperties.Batch(16, Duration.ofMillis(5)),
                         new RewardProperties.Admission(100, 10, 1000, Duration.ofMinutes(1), Duration.ofSeconds(1)),
                         new RewardProperties.Limits(DataSize.ofMegabytes(1), 512, 77),
-                        new OcrProperties(4, 2, 6, "ABC")));
+                        new OcrProperties(4, 2, 6, "ABC"),
+                        new ReferenceProperties(Path.of("signs/index.jsonl"))));
     }
 
     @ParameterizedTest

@@ -14,6 +14,7 @@ import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerGrpc;
 import dev.flowguard.proto.v1.ScorerInput;
 import dev.flowguard.reward.ocr.OcrProperties;
+import dev.flowguard.reward.reference.ReferenceProperties;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -181,7 +182,8 @@ class ScorerContractTest {
                         new RewardProperties.Batch(4, Duration.ZERO),
                         new RewardProperties.Admission(8, 8, 3, Duration.ofMinutes(1), Duration.ofMillis(250)),
                         LIMITS,
-                        OCR),
+                        OCR,
+                        new ReferenceProperties(null)),
                 FakeScorer.promptLength("length"));
         Answers answers = new Answers();
         StreamObserver<ScoreRequest> items = stub.score(answers);
@@ -284,7 +286,8 @@ class ScorerContractTest {
                         new RewardProperties.Batch(4, Duration.ZERO),
                         new RewardProperties.Admission(8, 8, 100, Duration.ofMillis(50), Duration.ofMillis(250)),
                         LIMITS,
-                        OCR),
+                        OCR,
+                        new ReferenceProperties(null)),
                 FakeScorer.promptLength("length"));
         Answers answers = new Answers();
         StreamObserver<ScoreRequest> idle = stub.score(answers);
@@ -437,7 +440,8 @@ class ScorerContractTest {
                 new RewardProperties.Admission(
                         queueCapacity, window, 1000, Duration.ofMinutes(1), Duration.ofMillis(250)),
                 LIMITS,
-                OCR);
+                OCR,
+                new ReferenceProperties(null));
     }
 
     private ScorerGrpc.ScorerStub serve(RewardProperties properties, Scorer... scorers) throws IOException {

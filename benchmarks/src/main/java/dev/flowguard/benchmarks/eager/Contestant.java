@@ -7,7 +7,7 @@ interface Contestant extends AutoCloseable {
     Seconds time(Context context, int passes);
 
     /**
-     * Bytes of the process beyond those it has before, while it runs forward and backward twice. The first thing that is
+     * Bytes of the process beyond those it has between passes, while it runs forward and backward. The first thing that is
      * asked for: later what earlier work has left behind would hide the peak.
      */
     long peakBytes(Context context);

@@ -100,7 +100,7 @@ final class EagerContestant implements Contestant {
 
     @Override
     public long peakBytes(Context context) {
-        return ask("peak " + name(context) + " 2").path("bytes").asLong();
+        return ask("peak " + name(context) + " 1").path("bytes").asLong();
     }
 
     @Override

@@ -49,7 +49,7 @@ final class FlowGuardContestant implements Contestant {
 
     @Override
     public long peakBytes(Context context) {
-        return ProcessMemory.peakOf(() -> time(context, 2));
+        return ProcessMemory.peakOf(() -> time(context, 1));
     }
 
     @Override

@@ -154,7 +154,7 @@ public final class TransformerVersusEager implements Callable<Integer> {
     private int compete(List<Duel> duels) {
         long[] peak = duels.get(0).peakBytes();
         print(
-                "%-26s peak memory beyond the loaded model: FlowGuard %d MiB, eager %d MiB, ratio %.3f%n",
+                "%-26s peak memory beyond that between passes: FlowGuard %d MiB, eager %d MiB, ratio %.3f%n",
                 duels.get(0).context().title(), peak[0] >> 20, peak[1] >> 20, (double) peak[0] / peak[1]);
         for (Duel duel : duels) {
             double distance = duel.distance();

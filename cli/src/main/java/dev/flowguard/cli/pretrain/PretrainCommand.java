@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
         name = "pretrain",
         description = "Makes the quickstart's base model from nothing: a small Stable Diffusion 3 pipeline that draws"
                 + " four-letter signs and misspells them.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        subcommands = ReferencesCommand.class)
 public final class PretrainCommand implements Callable<Integer> {
 
     private static final int INTERRUPTED = 130;

@@ -1,5 +1,6 @@
 package dev.flowguard.cli.pretrain;
 
+import dev.flowguard.cli.sample.SampleDefaults;
 import dev.flowguard.models.AutoencoderKl;
 import dev.flowguard.models.StableDiffusion3Pipeline;
 import dev.flowguard.reward.ScorerWorker;
@@ -58,8 +59,9 @@ final class Pretraining {
         this.folder = folder;
         this.progress = progress;
         this.interrupted = interrupted;
-        Set<String> heldOutWords =
-                heldOutPrompts.stream().map(Pretraining::quoted).collect(Collectors.toSet());
+        Set<String> heldOutWords = heldOutPrompts.stream()
+                .map(prompt -> WordWorld.quoted(prompt).orElse(prompt))
+                .collect(Collectors.toSet());
         this.signs = new Signs(heldOutWords, seed);
     }
 
@@ -82,6 +84,7 @@ final class Pretraining {
             boolean finished = trainFlow(pipeline, pool);
             if (finished) {
                 pipeline.save(output);
+                new SampleDefaults(WordWorld.HEIGHT, WordWorld.WIDTH, SpellingTest.STEPS, 1).write(output);
             }
             return finished;
         }
@@ -173,11 +176,5 @@ final class Pretraining {
                     (name, value) -> value.assign(from.getOrDefault(name, value).detach()));
             return to;
         });
-    }
-
-    private static String quoted(String prompt) {
-        int opening = prompt.indexOf('"');
-        int closing = prompt.indexOf('"', opening + 1);
-        return opening < 0 || closing < 0 ? prompt : prompt.substring(opening + 1, closing);
     }
 }

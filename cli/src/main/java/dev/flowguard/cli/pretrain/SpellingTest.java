@@ -25,7 +25,7 @@ import javax.imageio.ImageIO;
 /** Draws held-out words by ODE sampling, always from the same noise, and has them read. */
 final class SpellingTest {
 
-    private static final int STEPS = 8;
+    static final int STEPS = 8;
     private static final double SHIFT = 3;
     private static final int DRAWINGS_PER_PROMPT = 2;
     private static final long FIRST_SEED = 1;

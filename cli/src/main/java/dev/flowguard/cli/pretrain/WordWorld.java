@@ -11,6 +11,7 @@ import java.awt.image.DataBufferByte;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
@@ -26,6 +27,9 @@ final class WordWorld {
     static final int WIDTH = 64;
     static final int HEIGHT = 32;
     static final int LETTERS_PER_WORD = 4;
+    /** How far a sign may be off centre, in pixels each way. */
+    static final int JITTER = 1;
+
     static final String ALPHABET = "ACDEHKLMNPRTUVXY";
 
     private static final String FACE = "/net/sf/jasperreports/fonts/dejavu/DejaVuSansMono-Bold.ttf";
@@ -39,6 +43,13 @@ final class WordWorld {
     /** The prompt that asks for a word. The quotes mark the target of the OCR reward. */
     static String prompt(String word) {
         return "a sign saying \"" + word + "\"";
+    }
+
+    /** The word that a prompt asks for: what stands between its first two quotes; empty where there is none. */
+    static Optional<String> quoted(String prompt) {
+        int opening = prompt.indexOf('"');
+        int closing = prompt.indexOf('"', opening + 1);
+        return opening < 0 || closing < 0 ? Optional.empty() : Optional.of(prompt.substring(opening + 1, closing));
     }
 
     /** A word of independent, uniformly drawn letters that is not in {@code heldOut}. */
@@ -78,25 +89,8 @@ final class WordWorld {
      * @return pixels in [-1, 1], {@code [3, HEIGHT, WIDTH]} row-major, the three channels equal
      */
     float[] draw(String word, RandomGenerator random) {
-        Graphics2D graphics = canvas.createGraphics();
-        try {
-            graphics.setColor(Color.WHITE);
-            graphics.fillRect(0, 0, WIDTH, HEIGHT);
-            graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-            graphics.setFont(face);
-            int ink = random.nextInt(DARKEST_INK, LIGHTEST_INK + 1);
-            graphics.setColor(new Color(ink, ink, ink));
-            FontMetrics metrics = graphics.getFontMetrics();
-            int capHeight = (int) face.createGlyphVector(graphics.getFontRenderContext(), "H")
-                    .getVisualBounds()
-                    .getHeight();
-            int x = (WIDTH - metrics.stringWidth(word)) / 2 + random.nextInt(-1, 2);
-            int baseline = (HEIGHT + capHeight) / 2 + random.nextInt(-1, 2);
-            graphics.drawString(word, x, baseline);
-        } finally {
-            graphics.dispose();
-        }
-        byte[] grey = ((DataBufferByte) canvas.getRaster().getDataBuffer()).getData();
+        int ink = random.nextInt(DARKEST_INK, LIGHTEST_INK + 1);
+        byte[] grey = draw(word, ink, random.nextInt(-JITTER, JITTER + 1), random.nextInt(-JITTER, JITTER + 1));
         float[] pixels = new float[3 * grey.length];
         for (int i = 0; i < grey.length; i++) {
             float value = (grey[i] & 0xff) / 127.5f - 1;
@@ -105,6 +99,34 @@ final class WordWorld {
             pixels[2 * grey.length + i] = value;
         }
         return pixels;
+    }
+
+    /**
+     * Draws the sign that all others of its word vary about: medium ink, on centre.
+     *
+     * @return 8-bit grey, {@code [HEIGHT, WIDTH]}; overwritten by the next sign
+     */
+    byte[] drawTypical(String word) {
+        return draw(word, (DARKEST_INK + LIGHTEST_INK) / 2, 0, 0);
+    }
+
+    private byte[] draw(String word, int ink, int right, int down) {
+        Graphics2D graphics = canvas.createGraphics();
+        try {
+            graphics.setColor(Color.WHITE);
+            graphics.fillRect(0, 0, WIDTH, HEIGHT);
+            graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+            graphics.setFont(face);
+            graphics.setColor(new Color(ink, ink, ink));
+            FontMetrics metrics = graphics.getFontMetrics();
+            int capHeight = (int) face.createGlyphVector(graphics.getFontRenderContext(), "H")
+                    .getVisualBounds()
+                    .getHeight();
+            graphics.drawString(word, (WIDTH - metrics.stringWidth(word)) / 2 + right, (HEIGHT + capHeight) / 2 + down);
+        } finally {
+            graphics.dispose();
+        }
+        return ((DataBufferByte) canvas.getRaster().getDataBuffer()).getData();
     }
 
     private static Font loadFace() {

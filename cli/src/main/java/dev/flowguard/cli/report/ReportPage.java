@@ -57,6 +57,7 @@ final class ReportPage {
         values.put("run", run.runId());
         values.put("headline", headline());
         values.put("summary", summary());
+        values.put("banner", banner());
         values.put("scoresNote", scoresNote());
         values.put("samples", samples());
         values.put("timeSplit", timeSplit());
@@ -64,9 +65,14 @@ final class ReportPage {
         values.put("trace", trace());
         values.put("style", HtmlTemplate.resource("/dev/flowguard/cli/report/report.css"));
         values.put("script", HtmlTemplate.resource("/dev/flowguard/cli/report/report.js"));
-        values.put("chartjs", HtmlTemplate.resource(CHART_JS).replaceAll("(?m)^//# sourceMappingURL=.*$", ""));
+        values.put("chartjs", chartLibrary());
         values.put("data", data());
         return HtmlTemplate.named("report.html").fill(values);
+    }
+
+    /** Chart.js, without the reference to a file that would have to be fetched. */
+    static String chartLibrary() {
+        return HtmlTemplate.resource(CHART_JS).replaceAll("(?m)^//# sourceMappingURL=.*$", "");
     }
 
     // ------------------------------------------------------------------------------------------------------- headline
@@ -111,6 +117,9 @@ final class ReportPage {
                     case INTERRUPTED ->
                         "Interrupted after " + done + " of " + run.plannedIterations() + " iterations" + time
                                 + "; the run can go on from there with --resume.";
+                    case HALTED ->
+                        "Halted by the sentinel after " + done + " of " + run.plannedIterations() + " iterations" + time
+                                + ".";
                     case FAILED ->
                         "Failed after " + done + " of " + run.plannedIterations() + " iterations" + time
                                 + "; the run can go on from there with --resume.";
@@ -118,6 +127,40 @@ final class ReportPage {
                 };
         return "The score is the mean on prompts that training never sees, drawn without noise between the steps. "
                 + progress;
+    }
+
+    /** What the sentinel has seen and done, where it has; nothing otherwise. */
+    private String banner() {
+        List<IterationReport> alarmed =
+                rows.stream().filter(row -> row.oversight().action() != null).toList();
+        if (alarmed.isEmpty()) {
+            return "";
+        }
+        String events = alarmed.stream()
+                .map(row -> "<li>iteration " + row.iteration() + ": " + escape(alarm(row)) + "</li>")
+                .collect(Collectors.joining());
+        return "<aside class=\"alarm\"><strong>Over-optimisation.</strong> The proxy rises while a gold reward falls, by more"
+                + " than noise explains.<ul>" + events + "</ul></aside>";
+    }
+
+    private static String alarm(IterationReport row) {
+        String what = row.oversight().alarms().stream()
+                .map(name -> {
+                    IterationReport.GoldWatch watch = row.oversight().watches().get(name);
+                    return watch == null
+                            ? name
+                            : String.format(
+                                    Locale.ROOT,
+                                    "%s %+.3f ± %.3f since its best at iteration %d, proxy %+.3f ± %.3f",
+                                    name,
+                                    watch.goldChange(),
+                                    watch.goldError(),
+                                    watch.bestIteration(),
+                                    watch.proxyChange(),
+                                    watch.proxyError());
+                })
+                .collect(Collectors.joining("; "));
+        return what + " (" + row.oversight().action() + ")";
     }
 
     private static String scoresNote() {

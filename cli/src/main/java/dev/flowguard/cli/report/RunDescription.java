@@ -31,6 +31,7 @@ public record RunDescription(
      * A scorer of the run.
      *
      * @param trained whether its score is part of the training reward
+     * @param weight its weight in it
      */
-    public record ScorerFacts(String name, boolean trained) {}
+    public record ScorerFacts(String name, boolean trained, double weight) {}
 }

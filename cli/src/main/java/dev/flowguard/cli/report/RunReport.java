@@ -60,7 +60,7 @@ public final class RunReport {
 
     private List<ScorerFacts> scorers() {
         return recipe.rewards().stream()
-                .map(reward -> new ScorerFacts(reward.name(), reward.proxy()))
+                .map(reward -> new ScorerFacts(reward.name(), reward.proxy(), reward.weight()))
                 .toList();
     }
 

@@ -5,5 +5,7 @@ public enum RunStatus {
     RUNNING,
     FINISHED,
     INTERRUPTED,
+    /** The sentinel ended it. */
+    HALTED,
     FAILED
 }

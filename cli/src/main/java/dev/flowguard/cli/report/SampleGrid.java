@@ -2,14 +2,12 @@ package dev.flowguard.cli.report;
 
 import java.awt.Color;
 import java.awt.Font;
-import java.awt.FontFormatException;
 import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +33,7 @@ public final class SampleGrid {
     /** A grid of that many columns. */
     public SampleGrid(int columns) {
         this.columns = columns;
-        this.font = bundledFont();
+        this.font = BundledFont.load();
     }
 
     /** The grid as a PNG. */
@@ -129,19 +127,6 @@ public final class SampleGrid {
             return bytes.toByteArray();
         } catch (IOException impossible) {
             throw new UncheckedIOException("cannot encode a grid", impossible);
-        }
-    }
-
-    /** From a jar, so that a picture does not depend on the machine's fonts. */
-    private static Font bundledFont() {
-        String path = "/net/sf/jasperreports/fonts/dejavu/DejaVuSans.ttf";
-        try (InputStream stream = SampleGrid.class.getResourceAsStream(path)) {
-            if (stream == null) {
-                throw new IllegalStateException("the class path lacks " + path);
-            }
-            return Font.createFont(Font.TRUETYPE_FONT, stream);
-        } catch (IOException | FontFormatException unreadable) {
-            throw new IllegalStateException("cannot read " + path, unreadable);
         }
     }
 }

@@ -17,8 +17,12 @@ final class Settings {
     private Settings() {}
 
     static Map<String, String> of(Recipe recipe) {
+        return of(YAML.readTree(RecipeLoader.toYaml(recipe)));
+    }
+
+    static Map<String, String> of(JsonNode recipe) {
         Map<String, String> settings = new LinkedHashMap<>();
-        flatten("", YAML.readTree(RecipeLoader.toYaml(recipe)), settings);
+        flatten("", recipe, settings);
         return settings;
     }
 

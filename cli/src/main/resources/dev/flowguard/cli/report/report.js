@@ -81,6 +81,54 @@
     ].filter(series => series.data.length), { ...bounds, legend: true });
   }
 
+  // Gold rewards against the proxy, and the diversity inside a prompt.
+  const goldCharts = document.getElementById('gold-charts');
+  const figure = title => {
+    document.getElementById('gold-section').hidden = false;
+    const box = document.createElement('figure');
+    const caption = document.createElement('figcaption');
+    caption.textContent = title;
+    const plot = document.createElement('div');
+    plot.className = 'plot';
+    const canvas = document.createElement('canvas');
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', title);
+    plot.append(canvas);
+    box.append(caption, plot);
+    goldCharts.append(box);
+    return canvas;
+  };
+  const trained = scorers.filter(scorer => scorer.trained);
+  const proxy = row => {
+    const parts = trained.map(scorer => row[`eval.${scorer.name}`] == null ? null : scorer.weight * row[`eval.${scorer.name}`]);
+    return parts.some(part => part == null) ? null : parts.reduce((sum, part) => sum + part, 0);
+  };
+  for (const scorer of scorers.filter(s => !s.trained)) {
+    const path = rows.filter(row => proxy(row) != null && row[`eval.${scorer.name}`] != null)
+      .map(row => ({ x: proxy(row), y: row[`eval.${scorer.name}`], iteration: row.iteration }));
+    if (!trained.length || path.length < 2) continue;
+    new Chart(figure(`${scorer.name} against ${trained.map(s => s.name).join(' + ')}`), {
+      type: 'line',
+      data: { datasets: [style({ label: scorer.name, data: path, borderColor: colour('--accent'), backgroundColor: colour('--accent'), pointRadius: 3 })] },
+      options: {
+        maintainAspectRatio: false,
+        interaction: { mode: 'nearest', intersect: false },
+        scales: {
+          x: { type: 'linear', grid: { display: false }, border: { display: false }, ticks: { maxTicksLimit: 8, maxRotation: 0, callback: number } },
+          y: { border: { display: false }, ticks: { maxTicksLimit: 5, callback: number } },
+        },
+        plugins: { legend: { display: false }, tooltip: { callbacks: {
+          title: items => items.length ? `iteration ${items[0].raw.iteration}` : '',
+          label: item => ` ${scorer.name} ${number(item.parsed.y)}, proxy ${number(item.parsed.x)}` } } },
+      },
+    });
+  }
+  if (rows.some(row => row.eval_diversity != null)) {
+    draw(figure('Diversity'), () => [
+      { label: 'diversity', data: points(row => row.eval_diversity), borderColor: colour('--accent'), backgroundColor: colour('--accent'), pointRadius: 3 },
+    ], { min: 0 });
+  }
+
   // Updates: one line a stochastic step.
   const steps = [...new Set(rows.flatMap(row => (row.steps ?? []).map(step => step.step)))].sort((a, b) => a - b);
   const parse = text => text.match(/-?[\d.]+/g).map(Number);

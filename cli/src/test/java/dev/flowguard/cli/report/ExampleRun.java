@@ -3,7 +3,9 @@ package dev.flowguard.cli.report;
 import com.google.protobuf.ByteString;
 import dev.flowguard.cli.report.RunDescription.ScorerFacts;
 import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.output.IterationReport.GoldWatch;
 import dev.flowguard.learner.output.IterationReport.Learning;
+import dev.flowguard.learner.output.IterationReport.Oversight;
 import dev.flowguard.learner.output.IterationReport.Spread;
 import dev.flowguard.learner.output.IterationReport.StepRatios;
 import java.awt.Color;
@@ -41,6 +43,7 @@ final class ExampleRun {
                 Map.of(),
                 Map.of("ocr", 0.46, "jpeg-compressibility", -1.63),
                 Map.of(),
+                Oversight.none(),
                 null,
                 Map.of("evaluate", 6.0)));
         for (int iteration = 1; iteration <= ITERATIONS; iteration++) {
@@ -56,10 +59,24 @@ final class ExampleRun {
                     Map.of("ocr", new Spread(reward, .22, 0, 1)),
                     eval,
                     Map.of(),
+                    oversight(iteration, progress),
                     learning(random),
                     seconds(1 + .1 * random.nextDouble())));
         }
         return rows;
+    }
+
+    private static Oversight oversight(int iteration, double progress) {
+        if (iteration % 10 != 0) {
+            return Oversight.none();
+        }
+        boolean alarmed = iteration == 110;
+        return new Oversight(
+                .2 - .05 * progress,
+                Map.of("jpeg-compressibility", new GoldWatch(80, -.04, .012, .03, .008, alarmed ? 3 : 0)),
+                alarmed ? List.of("jpeg-compressibility") : List.of(),
+                alarmed ? "alert" : null,
+                null);
     }
 
     private static Learning learning(Random random) {
@@ -91,7 +108,7 @@ final class ExampleRun {
                 "quickstart-20261120-1",
                 status,
                 ITERATIONS,
-                List.of(new ScorerFacts("ocr", true), new ScorerFacts("jpeg-compressibility", false)),
+                List.of(new ScorerFacts("ocr", true, 1), new ScorerFacts("jpeg-compressibility", false, 1)),
                 settings,
                 sheet(0, .46, 6),
                 sheet(120, .82, 1));

@@ -48,11 +48,12 @@ class ReportPageTest {
                 hostile,
                 RunStatus.FINISHED,
                 1,
-                List.of(new RunDescription.ScorerFacts(hostile, true)),
+                List.of(new RunDescription.ScorerFacts(hostile, true, 1)),
                 Map.of(hostile, hostile),
                 null,
                 null);
-        IterationReport row = new IterationReport(1, 1, 1, Map.of(), Map.of(hostile, 0.5), Map.of(), null, Map.of());
+        IterationReport row = new IterationReport(
+                1, 1, 1, Map.of(), Map.of(hostile, 0.5), Map.of(), IterationReport.Oversight.none(), null, Map.of());
 
         String html = new ReportPage(run, List.of(row)).html();
 
@@ -65,6 +66,20 @@ class ReportPageTest {
 
         assertThat(text(html, "h1")).isEqualTo("No evaluation yet");
         assertThat(html).contains("No iteration has ended yet");
+    }
+
+    @Test
+    void anAlarmOfTheSentinelIsABanner() {
+        String html = new ReportPage(ExampleRun.description(RunStatus.FINISHED), ExampleRun.rows()).html();
+        String calm = new ReportPage(
+                        ExampleRun.description(RunStatus.FINISHED),
+                        ExampleRun.rows().subList(0, 100))
+                .html();
+
+        assertThat(html)
+                .contains("iteration 110: jpeg-compressibility -0.040 ± 0.012 since its best at iteration 80,"
+                        + " proxy +0.030 ± 0.008 (alert)");
+        assertThat(calm).doesNotContain("<aside");
     }
 
     private static String text(String html, String element) {

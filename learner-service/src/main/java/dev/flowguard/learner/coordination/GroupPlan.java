@@ -31,6 +31,7 @@ public final class GroupPlan {
      * @param evaluationSeed seed of the evaluations
      * @param evaluationBatch most members of one evaluation group
      * @param keptImages how many of the held-out prompts have their images kept, from the first on
+     * @param imagesPerPrompt images of each held-out prompt; with more than one, all images come back to be compared
      * @param stochasticSteps which steps of a training group are stochastic
      */
     public record Settings(
@@ -42,6 +43,7 @@ public final class GroupPlan {
             long evaluationSeed,
             int evaluationBatch,
             int keptImages,
+            int imagesPerPrompt,
             StochasticSteps stochasticSteps) {
         public Settings {
             trainPrompts = List.copyOf(trainPrompts);
@@ -92,17 +94,15 @@ public final class GroupPlan {
         return settings.trainPrompts().get(order.get((int) (ordinal % prompts)));
     }
 
-    /** The groups of the evaluation before {@code iteration}, one member a held-out prompt. */
+    /** The groups of the evaluation before {@code iteration}: the images of a held-out prompt lie side by side. */
     List<GroupSpec> evaluation(int iteration) {
-        List<String> prompts = settings.heldOutPrompts();
+        int images = settings.imagesPerPrompt();
+        int all = Math.multiplyExact(settings.heldOutPrompts().size(), images);
         List<GroupSpec> groups = new ArrayList<>();
-        for (int from = 0; from < prompts.size(); from += settings.evaluationBatch()) {
-            int to = Math.min(prompts.size(), from + settings.evaluationBatch());
+        for (int from = 0; from < all; from += settings.evaluationBatch()) {
+            int to = Math.min(all, from + settings.evaluationBatch());
             List<MemberSeeds> members = IntStream.range(from, to)
-                    .mapToObj(index -> new MemberSeeds(
-                            prompts.get(index),
-                            Seeds.derive(settings.evaluationSeed(), Seeds.Stream.EVALUATION_NOISE, index),
-                            0))
+                    .mapToObj(index -> evaluated(index / images, index % images))
                     .toList();
             groups.add(new GroupSpec(
                     EVALUATION | ((long) iteration * MAX_EVALUATION_GROUPS + groups.size()),
@@ -110,9 +110,17 @@ public final class GroupPlan {
                     Purpose.PURPOSE_EVALUATION,
                     members,
                     List.of(),
-                    from < settings.keptImages()));
+                    images > 1 || from < settings.keptImages()));
         }
         return groups;
+    }
+
+    /** The first image of a prompt has the seed that it has where there are no others. */
+    private MemberSeeds evaluated(int prompt, int image) {
+        long seed = image == 0
+                ? Seeds.derive(settings.evaluationSeed(), Seeds.Stream.EVALUATION_NOISE, prompt)
+                : Seeds.derive(settings.evaluationSeed(), Seeds.Stream.EVALUATION_NOISE, prompt, image);
+        return new MemberSeeds(settings.heldOutPrompts().get(prompt), seed, 0);
     }
 
     static long evaluationIndex(long groupId) {

@@ -21,11 +21,20 @@ public record CheckpointFolder(Path root) {
         }
         try (Stream<Path> entries = Files.list(checkpoints)) {
             return entries.filter(entry -> entry.getFileName().toString().matches("\\d{6,}"))
-                    .sorted(Comparator.comparingInt(
-                            entry -> Integer.parseInt(entry.getFileName().toString())))
                     .map(CheckpointFolder::new)
+                    .sorted(Comparator.comparingInt(CheckpointFolder::iteration))
                     .toList();
         }
+    }
+
+    /** The checkpoint of an iteration, whether it is there or not. */
+    public static CheckpointFolder of(Path checkpoints, int iteration) {
+        return new CheckpointFolder(checkpoints.resolve("%06d".formatted(iteration)));
+    }
+
+    /** How many iterations were done. */
+    public int iteration() {
+        return Integer.parseInt(root.getFileName().toString());
     }
 
     /** The policy's tensors under PEFT's names. */

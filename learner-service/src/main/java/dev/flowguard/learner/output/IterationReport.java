@@ -18,6 +18,7 @@ import tools.jackson.databind.JsonNode;
  * @param rewards spread of every reward over the iteration's members, by reward
  * @param eval mean over all held-out prompts, by reward; complete evaluations only
  * @param incompleteEval by reward, how many held-out prompts have no score, where any
+ * @param oversight what the evaluation showed beside means, and what was done about it
  * @param learning what the update saw; null in line 0
  * @param seconds where the time went: sample and score are sums over the workers, the others are the learner's own
  */
@@ -28,6 +29,7 @@ public record IterationReport(
         Map<String, Spread> rewards,
         Map<String, Double> eval,
         Map<String, Integer> incompleteEval,
+        Oversight oversight,
         @Nullable Learning learning,
         Map<String, Double> seconds) {
 
@@ -40,6 +42,52 @@ public record IterationReport(
 
     /** Mean, population standard deviation and bounds of a score. */
     public record Spread(double mean, double std, double min, double max) {}
+
+    /**
+     * What the evaluation showed beside means, and what was done about it.
+     *
+     * @param diversity mean pairwise distance between images of a prompt, in [0, 1]; null where there is one a prompt
+     * @param watches the sentinel's view of every gold reward; empty where it saw no complete evaluation
+     * @param alarms gold rewards that fall while the proxy rises, for as many evaluations as the recipe's patience
+     * @param action what the sentinel did: {@code alert}, {@code stop}, {@code raise-kl}, {@code rollback}; null for nothing
+     * @param rolledBackTo the iteration whose policy this iteration went back to, instead of an update
+     */
+    public record Oversight(
+            @Nullable Double diversity,
+            Map<String, GoldWatch> watches,
+            List<String> alarms,
+            @Nullable String action,
+            @Nullable Integer rolledBackTo) {
+        private static final Oversight NONE = new Oversight(null, Map.of(), List.of(), null, null);
+
+        public Oversight {
+            watches = Collections.unmodifiableMap(new LinkedHashMap<>(watches));
+            alarms = List.copyOf(alarms);
+        }
+
+        /** Nothing was evaluated, nothing was done. */
+        public static Oversight none() {
+            return NONE;
+        }
+    }
+
+    /**
+     * A gold reward against its best evaluation so far, over the held-out prompts.
+     *
+     * @param bestIteration when it was best
+     * @param goldChange mean paired difference to then
+     * @param goldError its standard error
+     * @param proxyChange mean paired difference of the weighted proxy to then
+     * @param proxyError its standard error
+     * @param suspicious evaluations in a row with gold down and proxy up
+     */
+    public record GoldWatch(
+            int bestIteration,
+            double goldChange,
+            double goldError,
+            double proxyChange,
+            double proxyError,
+            int suspicious) {}
 
     /**
      * What the iteration's update saw.
@@ -100,11 +148,34 @@ public record IterationReport(
         });
         eval.forEach((name, mean) -> line.put("eval." + name, mean));
         incompleteEval.forEach((name, missing) -> line.put("eval_missing." + name, missing));
+        put(line, oversight);
         if (learning != null) {
             put(line, learning);
         }
         seconds.forEach((phase, value) -> line.put("seconds." + phase, value));
         return line;
+    }
+
+    private static void put(Map<String, Object> line, Oversight oversight) {
+        putPresent(line, "eval_diversity", oversight.diversity());
+        oversight.watches().forEach((name, watch) -> {
+            String prefix = "sentinel." + name + ".";
+            line.put(prefix + "best_iteration", watch.bestIteration());
+            line.put(prefix + "gold_change", watch.goldChange());
+            line.put(prefix + "gold_error", watch.goldError());
+            line.put(prefix + "proxy_change", watch.proxyChange());
+            line.put(prefix + "proxy_error", watch.proxyError());
+            line.put(prefix + "suspicious", watch.suspicious());
+        });
+        if (!oversight.alarms().isEmpty()) {
+            line.put("sentinel_alarms", oversight.alarms());
+        }
+        if (oversight.action() != null) {
+            line.put("sentinel_action", oversight.action());
+        }
+        if (oversight.rolledBackTo() != null) {
+            line.put("rolled_back_to", oversight.rolledBackTo());
+        }
     }
 
     private static void put(Map<String, Object> line, Learning learning) {
@@ -172,8 +243,35 @@ public record IterationReport(
                 rewards,
                 eval,
                 missing,
+                oversight(line),
                 line.has("groups") ? learning(line) : null,
                 seconds);
+    }
+
+    private static Oversight oversight(JsonNode line) {
+        Map<String, GoldWatch> watches = new TreeMap<>();
+        for (String key : line.propertyNames()) {
+            if (key.startsWith("sentinel.") && key.endsWith(".best_iteration")) {
+                String prefix = key.substring(0, key.length() - "best_iteration".length());
+                watches.put(
+                        prefix.substring("sentinel.".length(), prefix.length() - 1),
+                        new GoldWatch(
+                                line.path(key).asInt(),
+                                line.path(prefix + "gold_change").asDouble(),
+                                line.path(prefix + "gold_error").asDouble(),
+                                line.path(prefix + "proxy_change").asDouble(),
+                                line.path(prefix + "proxy_error").asDouble(),
+                                line.path(prefix + "suspicious").asInt()));
+            }
+        }
+        List<String> alarms = new ArrayList<>();
+        line.path("sentinel_alarms").forEach(name -> alarms.add(name.asString()));
+        return new Oversight(
+                number(line, "eval_diversity"),
+                watches,
+                alarms,
+                line.has("sentinel_action") ? line.path("sentinel_action").asString() : null,
+                line.has("rolled_back_to") ? line.path("rolled_back_to").asInt() : null);
     }
 
     private static Learning learning(JsonNode line) {

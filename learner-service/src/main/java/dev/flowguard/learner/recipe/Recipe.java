@@ -38,7 +38,8 @@ public record Recipe(
         Optimizer optimizer,
         ObjectiveSettings objective,
         Ema ema,
-        List<Reward> rewards) {
+        List<Reward> rewards,
+        Sentinel sentinel) {
 
     public Recipe {
         rewards = List.copyOf(rewards);
@@ -139,9 +140,11 @@ public record Recipe(
      * @param every how many iterations apart; also before the first and after the last
      * @param seed of the initial noise, the same in every evaluation
      * @param batchSize prompts drawn together
-     * @param keptImages how many images of each first and last evaluation are kept
+     * @param keptImages how many prompts' images of each first and last evaluation are kept
+     * @param imagesPerPrompt images of each prompt, from seeds of their own; from 2 on, their diversity is measured
      */
-    public record Evaluation(int numInferenceSteps, int every, long seed, int batchSize, int keptImages) {}
+    public record Evaluation(
+            int numInferenceSteps, int every, long seed, int batchSize, int keptImages, int imagesPerPrompt) {}
 
     /**
      * Groups of images that compete.
@@ -233,9 +236,17 @@ public record Recipe(
      * @param weight in the sum that advantages are made of; of no meaning for gold scores
      * @param role {@code proxy}: trained on; {@code gold}: only looked at, in evaluations
      * @param deadlineSeconds of one scoring call, retries included
+     * @param references index of reference images, for {@code reference-similarity} without a target; a reward service of its
+     *     own has its own
      */
     public record Reward(
-            String name, String scorer, @Nullable String target, double weight, String role, double deadlineSeconds) {
+            String name,
+            String scorer,
+            @Nullable String target,
+            double weight,
+            String role,
+            double deadlineSeconds,
+            @Nullable String references) {
         static final String PROXY = "proxy";
         static final String GOLD = "gold";
 
@@ -243,6 +254,30 @@ public record Recipe(
         @JsonIgnore
         public boolean proxy() {
             return role.equals(PROXY);
+        }
+    }
+
+    /**
+     * What is done about over-optimisation: the proxy rises while a gold reward falls.
+     *
+     * @param action {@code off}, {@code alert}, {@code stop}, {@code raise-kl} or {@code rollback}
+     * @param patience how many evaluations in a row must be suspicious
+     * @param margin how many paired standard errors a change must exceed to count
+     * @param klFactor what {@code raise-kl} multiplies the KL weight with
+     * @param maxRollbacks how many rollbacks there may be; the next alarm stops the run
+     */
+    public record Sentinel(String action, int patience, double margin, double klFactor, int maxRollbacks) {
+        public static final String OFF = "off";
+        public static final String ALERT = "alert";
+        public static final String STOP = "stop";
+        public static final String RAISE_KL = "raise-kl";
+        public static final String ROLLBACK = "rollback";
+        static final List<String> ACTIONS = List.of(OFF, ALERT, STOP, RAISE_KL, ROLLBACK);
+
+        /** Whether nothing is watched. */
+        @JsonIgnore
+        public boolean off() {
+            return action.equals(OFF);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.flowguard.models.ModelFamily;
 import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +18,8 @@ import java.util.function.BiFunction;
 final class RecipeCheck {
     /** Spacing of fp32 just below 1: a smaller trust region cannot be told from none. */
     private static final double FP32_RESOLUTION = 0x1p-24;
+
+    private static final int MOST_IMAGES_PER_PROMPT = 64;
 
     private final BiFunction<String, String, InputException> problem;
 
@@ -40,6 +43,7 @@ final class RecipeCheck {
         require(recipe.ema().decay() >= 0 && recipe.ema().decay() < 1, "/ema/decay", "must be in [0, 1)");
         require(recipe.ema().interval() >= 1, "/ema/interval", "must be at least 1");
         rewards(recipe.rewards());
+        sentinel(recipe);
         guarded("/preset", () -> Presets.named(recipe.preset()));
     }
 
@@ -99,6 +103,10 @@ final class RecipeCheck {
         require(evaluation.every() >= 1, "/evaluation/every", "must be at least 1");
         require(evaluation.batchSize() >= 1, "/evaluation/batch_size", "must be at least 1");
         require(evaluation.keptImages() >= 0, "/evaluation/kept_images", "must not be negative");
+        require(
+                evaluation.imagesPerPrompt() >= 1 && evaluation.imagesPerPrompt() <= MOST_IMAGES_PER_PROMPT,
+                "/evaluation/images_per_prompt",
+                "must be 1 to " + MOST_IMAGES_PER_PROMPT + "; 2 or more measure diversity");
     }
 
     private void groups(Recipe.Groups groups, Recipe.Optimizer optimizer) {
@@ -171,12 +179,53 @@ final class RecipeCheck {
                     at + "/weight",
                     "must be finite and not 0; use role: gold for a score that is only looked at");
             require(positive(reward.deadlineSeconds()), at + "/deadline_seconds", "must be positive");
+            String references = reward.references();
+            require(
+                    references == null || reward.target() != null || Files.isRegularFile(Path.of(references)),
+                    at + "/references",
+                    "is " + references + ", which is no file; name the index.jsonl of the reference images");
             trained |= reward.proxy();
         }
         require(
                 trained,
                 "/rewards",
                 "has no reward of role proxy, so there is nothing to learn; make one of them proxy");
+    }
+
+    private void sentinel(Recipe recipe) {
+        Recipe.Sentinel sentinel = recipe.sentinel();
+        String action = sentinel.action();
+        require(
+                Recipe.Sentinel.ACTIONS.contains(action),
+                "/sentinel/action",
+                "cannot be '" + action + "'; did you mean '"
+                        + RecipeLoader.nearest(action, List.copyOf(Recipe.Sentinel.ACTIONS)) + "'?");
+        require(sentinel.patience() >= 1, "/sentinel/patience", "must be at least 1 evaluation");
+        require(
+                sentinel.margin() >= 0 && Double.isFinite(sentinel.margin()),
+                "/sentinel/margin",
+                "must not be negative; 2.5 standard errors keep noise from alarming");
+        require(
+                sentinel.klFactor() > 1 && Double.isFinite(sentinel.klFactor()),
+                "/sentinel/kl_factor",
+                "must be above 1, to raise the KL weight");
+        require(
+                sentinel.maxRollbacks() >= 1,
+                "/sentinel/max_rollbacks",
+                "must be at least 1; to end the run, write action: stop");
+        boolean acts = !sentinel.off() && !action.equals(Recipe.Sentinel.ALERT);
+        require(
+                !acts || recipe.rewards().stream().anyMatch(reward -> !reward.proxy()),
+                "/sentinel/action",
+                "is " + action + ", but there is no reward of role gold to watch; add one");
+        require(
+                !action.equals(Recipe.Sentinel.RAISE_KL) || recipe.objective().klBeta() > 0,
+                "/sentinel/action",
+                "is raise-kl, but objective.kl_beta is 0, and so is any multiple of it; give it a small value");
+        require(
+                !action.equals(Recipe.Sentinel.ROLLBACK) || recipe.groups().maxStaleness() == 0,
+                "/sentinel/action",
+                "is rollback, which needs groups.max_staleness 0: stale groups would come from the policy that was left");
     }
 
     private static boolean positive(double value) {

@@ -52,7 +52,8 @@ final class RecipeDefaults {
                 .put("every", 10)
                 .put("seed", 0)
                 .put("batch_size", 16)
-                .put("kept_images", 16);
+                .put("kept_images", 16)
+                .put("images_per_prompt", 1);
         defaults.putObject("groups")
                 .put("size", preset.groupSize())
                 .put("per_iteration", preset.groupsPerIteration())
@@ -82,6 +83,12 @@ final class RecipeDefaults {
                     .put("advantage_spread", advantage.spread().name().toLowerCase(Locale.ROOT))
                     .put("advantage_limit", advantage.limit());
         }
+        defaults.putObject("sentinel")
+                .put("action", Recipe.Sentinel.ALERT)
+                .put("patience", 3)
+                .put("margin", 2.5)
+                .put("kl_factor", 2.0)
+                .put("max_rollbacks", 3);
         defaults.putObject("ema")
                 .put("decay", preset.ema().decay())
                 .put("interval", preset.ema().interval());

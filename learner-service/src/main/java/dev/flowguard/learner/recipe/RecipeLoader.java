@@ -229,6 +229,13 @@ public final class RecipeLoader {
         resolve(whole, "model", "prompt_cache");
         resolve(whole, "prompts", "train");
         resolve(whole, "prompts", "held_out");
+        for (JsonNode reward : whole.path("rewards")) {
+            if (reward.has("references") && reward instanceof ObjectNode object) {
+                object.put(
+                        "references",
+                        beside(object.path("references").asString()).toString());
+            }
+        }
         String output =
                 whole.path("output_dir").asString("runs/" + whole.path("name").asString());
         whole.put("output_dir", Path.of(output).toAbsolutePath().normalize().toString());

@@ -51,9 +51,10 @@ final class Checkpoints {
      * Saves the state after a whole iteration.
      *
      * @param report the iteration's line of the metrics, before its evaluation
+     * @param overseer as it was before the evaluation; the checkpoints of its best iterations are kept beside the last few
      * @throws UncheckedIOException if the disk refuses; no earlier checkpoint is touched
      */
-    void save(IterationReport report, Policy policy, PolicyTrainer trainer, Compute compute) {
+    void save(IterationReport report, Policy policy, PolicyTrainer trainer, Overseer overseer, Compute compute) {
         Path target = directory.resolve("%06d".formatted(report.iteration()));
         Path temporary = directory.resolve(".%06d.tmp".formatted(report.iteration()));
         try {
@@ -70,6 +71,7 @@ final class Checkpoints {
             state.put("iteration", report.iteration());
             state.put("policy_version", report.policyVersion());
             state.put("updates", trainer.updates());
+            state.put("oversight", overseer.memory());
             state.put("report", report.toJson());
             AtomicFile.write(written.state(), JSON.writeValueAsString(state));
             deleteTree(target);
@@ -77,7 +79,9 @@ final class Checkpoints {
             AtomicFile.flushFolder(directory);
             List<CheckpointFolder> all = CheckpointFolder.all(directory);
             for (CheckpointFolder old : all.subList(0, Math.max(0, all.size() - kept))) {
-                deleteTree(old.root());
+                if (!overseer.bestIterations().contains(old.iteration())) {
+                    deleteTree(old.root());
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write checkpoint " + target + ": " + e.getMessage(), e);
@@ -96,12 +100,12 @@ final class Checkpoints {
     }
 
     /**
-     * Puts the newest checkpoint into policy and trainer.
+     * Puts the newest checkpoint into policy, trainer and overseer.
      *
      * @return the saved iteration's line of the metrics, before its evaluation; empty where there is no checkpoint
      * @throws InputException if it cannot be read or was made for another adapter
      */
-    Optional<IterationReport> restore(Policy policy, PolicyTrainer trainer, Compute compute) {
+    Optional<IterationReport> restore(Policy policy, PolicyTrainer trainer, Overseer overseer, Compute compute) {
         List<CheckpointFolder> all;
         try {
             all = CheckpointFolder.all(directory);
@@ -113,22 +117,50 @@ final class Checkpoints {
         }
         CheckpointFolder newest = all.get(all.size() - 1);
         JsonNode state = state(newest);
+        load(newest, state, policy, trainer, compute);
+        if (state.has("oversight")) {
+            overseer.restore(memory(newest, state));
+        }
+        trainer.scaleKl(overseer.memory().klFactor());
+        return Optional.of(IterationReport.fromJson(state.path("report")));
+    }
+
+    /**
+     * Puts the weights, the average and the optimizer of an earlier iteration back, and nothing else of it.
+     *
+     * @throws InputException if its checkpoint cannot be read
+     */
+    void rollBack(int iteration, Policy policy, PolicyTrainer trainer, Compute compute) {
+        CheckpointFolder checkpoint = CheckpointFolder.of(directory, iteration);
+        load(checkpoint, state(checkpoint), policy, trainer, compute);
+    }
+
+    private static Overseer.Memory memory(CheckpointFolder checkpoint, JsonNode state) {
+        try {
+            return JSON.treeToValue(state.path("oversight"), Overseer.Memory.class);
+        } catch (JacksonException e) {
+            throw new InputException(
+                    checkpoint.state() + " cannot be read; delete this checkpoint to go on from an older one", e);
+        }
+    }
+
+    private static void load(
+            CheckpointFolder checkpoint, JsonNode state, Policy policy, PolicyTrainer trainer, Compute compute) {
         compute.inference(() -> {
-            Map<String, Tensor> adapter = read(newest.adapter(), compute);
-            Map<String, Tensor> average = read(newest.emaAdapter(), compute);
+            Map<String, Tensor> adapter = read(checkpoint.adapter(), compute);
+            Map<String, Tensor> average = read(checkpoint.emaAdapter(), compute);
             if (!adapter.keySet().equals(policy.parameters().keySet())
                     || !average.keySet().equals(adapter.keySet())) {
-                throw new InputException(newest.root() + ": holds the adapter of another model or target_modules;"
+                throw new InputException(checkpoint.root() + ": holds the adapter of another model or target_modules;"
                         + " resume with the recipe that the run began with");
             }
             trainer.restore(
                     adapter,
                     average,
-                    read(newest.optimizer(), compute),
+                    read(checkpoint.optimizer(), compute),
                     state.path("updates").asLong());
             return true;
         });
-        return Optional.of(IterationReport.fromJson(state.path("report")));
     }
 
     private static JsonNode state(CheckpointFolder checkpoint) {

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -17,7 +18,10 @@ final class LearnerMetrics {
     private final MultiGauge ratioMeans;
     private final MultiGauge clipUp;
     private final MultiGauge clipDown;
+    private final MultiGauge alarms;
+    private final MultiGauge diversity;
     private final Counter skippedUpdates;
+    private final Counter raisedAlarms;
 
     LearnerMetrics(MeterRegistry registry) {
         registry.gauge("flowguard.learner.iteration", iteration);
@@ -26,6 +30,9 @@ final class LearnerMetrics {
         ratioMeans = MultiGauge.builder("flowguard.learner.log.ratio.mean").register(registry);
         clipUp = MultiGauge.builder("flowguard.learner.clip.up.ratio").register(registry);
         clipDown = MultiGauge.builder("flowguard.learner.clip.down.ratio").register(registry);
+        alarms = MultiGauge.builder("flowguard.learner.sentinel.alarm").register(registry);
+        diversity = MultiGauge.builder("flowguard.learner.eval.diversity").register(registry);
+        raisedAlarms = registry.counter("flowguard.learner.sentinel.alarms");
         skippedUpdates = registry.counter("flowguard.learner.updates.skipped");
     }
 
@@ -49,6 +56,7 @@ final class LearnerMetrics {
                             .toList(),
                     true);
         }
+        show(report.oversight());
         IterationReport.Learning learning = report.learning();
         if (learning != null) {
             ratioMeans.register(
@@ -66,6 +74,24 @@ final class LearnerMetrics {
                             .map(step -> Row.of(byStep(step), step.clipDown()))
                             .toList(),
                     true);
+        }
+    }
+
+    private void show(IterationReport.Oversight oversight) {
+        if (!oversight.watches().isEmpty()) {
+            alarms.register(
+                    oversight.watches().keySet().stream()
+                            .map(name -> Row.of(
+                                    Tags.of("reward", name), oversight.alarms().contains(name) ? 1 : 0))
+                            .toList(),
+                    true);
+        }
+        Double measured = oversight.diversity();
+        if (measured != null) {
+            diversity.register(List.of(Row.of(Tags.empty(), measured)), true);
+        }
+        if (oversight.action() != null) {
+            raisedAlarms.increment();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.flowguard.learner.training;
 
+import dev.flowguard.grpo.KlToReference;
 import dev.flowguard.grpo.Preset;
 import dev.flowguard.grpo.SigmaSchedule;
 import dev.flowguard.grpo.StepBatch;
@@ -31,6 +32,7 @@ final class PolicyTrainer implements AutoCloseable {
     private final AdamW optimizer;
     private final AdapterAverage average;
     private final UnitRatioCanary canary = UnitRatioCanary.standard();
+    private KlToReference klToReference;
     private long updates;
 
     /**
@@ -52,6 +54,7 @@ final class PolicyTrainer implements AutoCloseable {
         this.microBatchSize = microBatchSize;
         this.compute = compute;
         this.parameters = List.copyOf(policy.parameters().values());
+        this.klToReference = preset.klToReference();
         this.optimizer = new AdamW(parameters, preset.optimizer());
         this.average = compute.inference(() -> new AdapterAverage(preset.ema(), policy.parameters()));
     }
@@ -115,8 +118,8 @@ final class PolicyTrainer implements AutoCloseable {
         if (onPolicy) {
             canary.requireUnitRatio(sampled, mean, stepLoss.diagnostics());
         }
-        if (preset.klToReference().enabled()) {
-            stepLoss = preset.klToReference().addTo(stepLoss, mean, referenceMean(transition, latents, velocity));
+        if (klToReference.enabled()) {
+            stepLoss = klToReference.addTo(stepLoss, mean, referenceMean(transition, latents, velocity));
         }
         statistics.add(stepLoss.diagnostics(), onPolicy);
         Tensor part = stepLoss.averagedOver(tuples);
@@ -131,6 +134,12 @@ final class PolicyTrainer implements AutoCloseable {
         return compute.inference(() -> policy.asReference(() -> transition
                 .mean(latents, velocity.velocity(latents, transition.sigma()))
                 .keep()));
+    }
+
+    /** From the next update on, the weight of the KL is the preset's times this factor. */
+    void scaleKl(double factor) {
+        klToReference = new KlToReference(
+                preset.klToReference().weight() * factor, preset.klToReference().form());
     }
 
     /** The learning rate of the next update. */

@@ -5,6 +5,7 @@ import dev.flowguard.learner.coordination.Coordinator;
 import dev.flowguard.learner.coordination.Score;
 import dev.flowguard.learner.coordination.ScoredGroup;
 import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.output.IterationReport.Oversight;
 import dev.flowguard.learner.output.IterationReport.Spread;
 import dev.flowguard.learner.output.JsonLinesFile;
 import dev.flowguard.learner.output.RunDirectory;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,11 +31,14 @@ final class RunKeeper {
     private final Coordinator coordinator;
     private final PolicyPublisher publisher;
     private final Checkpoints checkpoints;
+    private final Overseer overseer;
     private final RunDirectory directory;
     private final JsonLinesFile metrics;
     private final LearnerMetrics meters;
     private final PhaseClock clock;
     private final RunListener listener;
+    private @Nullable Integer rollbackTo;
+    private @Nullable Integer rolledBackTo;
 
     /** @param metrics {@code metrics.jsonl}, open at the line to come */
     RunKeeper(
@@ -44,6 +49,7 @@ final class RunKeeper {
             Compute compute,
             Coordinator coordinator,
             Checkpoints checkpoints,
+            Overseer overseer,
             RunDirectory directory,
             JsonLinesFile metrics,
             LearnerMetrics meters,
@@ -57,6 +63,7 @@ final class RunKeeper {
         this.coordinator = coordinator;
         this.publisher = new PolicyPublisher(policy, coordinator, compute);
         this.checkpoints = checkpoints;
+        this.overseer = overseer;
         this.directory = directory;
         this.metrics = metrics;
         this.meters = meters;
@@ -66,7 +73,7 @@ final class RunKeeper {
 
     /** The line of the untrained policy. */
     static IterationReport untrained() {
-        return new IterationReport(0, 0, 0, Map.of(), Map.of(), Map.of(), null, Map.of());
+        return new IterationReport(0, 0, 0, Map.of(), Map.of(), Map.of(), Oversight.none(), null, Map.of());
     }
 
     /** The groups of an iteration are there. */
@@ -95,6 +102,7 @@ final class RunKeeper {
                 rewards(batch.groups()),
                 Map.of(),
                 Map.of(),
+                new Oversight(null, Map.of(), List.of(), null, rolledBackTo),
                 new IterationReport.Learning(
                         batch.groups().size(),
                         batch.groups().size() - trained.size(),
@@ -141,8 +149,32 @@ final class RunKeeper {
 
     /** Saves what the run goes on from. */
     void checkpoint(IterationReport report) {
-        checkpoints.save(report, policy, trainer, compute);
+        checkpoints.save(report, policy, trainer, overseer, compute);
         clock.book("publish");
+    }
+
+    /**
+     * Where the sentinel wants the policy of an earlier iteration back, this iteration brings it instead of an update: its
+     * groups come from the policy that is left, and teach nothing.
+     *
+     * @return whether it did
+     */
+    boolean rollBack() {
+        rolledBackTo = rollbackTo;
+        rollbackTo = null;
+        if (rolledBackTo == null) {
+            return false;
+        }
+        checkpoints.rollBack(rolledBackTo, policy, trainer, compute);
+        log.warn("the policy is that of iteration {} again", rolledBackTo);
+        return true;
+    }
+
+    /** Before the first iteration: the untrained policy may be what the run is rolled back to. */
+    void begin(IterationReport start) {
+        if (start.iteration() == 0 && recipe.sentinel().action().equals(Recipe.Sentinel.ROLLBACK)) {
+            checkpoint(start);
+        }
     }
 
     /** Publishes the policy, evaluates it where that is due, and writes the iteration's line. */
@@ -150,6 +182,7 @@ final class RunKeeper {
         publisher.publish(report.policyVersion());
         clock.book("publish");
         Evaluation evaluation = due(report.iteration()) ? evaluate(report.iteration()) : Evaluation.none();
+        Overseer.Decision decision = overseer.observe(report.iteration(), evaluation);
         Map<String, Double> seconds = new LinkedHashMap<>(report.seconds());
         clock.take().forEach((phase, value) -> seconds.merge(phase, value, Double::sum));
         IterationReport whole = new IterationReport(
@@ -159,11 +192,28 @@ final class RunKeeper {
                 report.rewards(),
                 evaluation.means(),
                 evaluation.missing(),
+                overseer.describe(evaluation, decision, report.oversight().rolledBackTo()),
                 report.learning(),
                 seconds);
         metrics.append(whole.toJson());
         meters.show(whole);
         listener.iterationFinished(whole);
+        act(decision);
+    }
+
+    private void act(Overseer.Decision decision) {
+        if (decision.action() == Overseer.Action.NONE) {
+            return;
+        }
+        String what = "over-optimisation: " + String.join(", ", decision.alarms())
+                + " falls while the proxy rises; best at iteration " + decision.best();
+        log.warn("{}; action: {}", what, decision.action().key());
+        switch (decision.action()) {
+            case RAISE_KL -> trainer.scaleKl(overseer.memory().klFactor());
+            case ROLLBACK -> rollbackTo = decision.best();
+            case STOP -> throw new OverOptimisedException(what);
+            default -> {}
+        }
     }
 
     private boolean due(int iteration) {
@@ -172,10 +222,13 @@ final class RunKeeper {
 
     private Evaluation evaluate(int iteration) throws InterruptedException {
         Batch batch = coordinator.evaluate(iteration);
-        Evaluation evaluation = Evaluation.of(
-                batch,
+        Evaluation.Terms terms = new Evaluation.Terms(
                 heldOutPrompts,
-                recipe.rewards().stream().map(Recipe.Reward::name).toList());
+                recipe.evaluation().imagesPerPrompt(),
+                recipe.evaluation().keptImages());
+        List<String> rewards =
+                recipe.rewards().stream().map(Recipe.Reward::name).toList();
+        Evaluation evaluation = compute.inference(() -> Evaluation.of(batch, terms, rewards));
         batch.dropped().forEach(dropped -> log.error("the evaluation lacks {}", dropped));
         evaluation
                 .missing()

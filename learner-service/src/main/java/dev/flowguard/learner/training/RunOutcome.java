@@ -25,6 +25,8 @@ public record RunOutcome(
         FINISHED,
         /** It was asked to stop; it can go on with {@code --resume}. */
         STOPPED,
+        /** The sentinel ended it, as the recipe wants it; everything is written. */
+        HALTED,
         /** It could not go on. */
         FAILED
     }

@@ -41,6 +41,7 @@ final class TrainingLoop {
      * @param start what is done already: line 0 of a new run, or the last checkpoint's
      */
     void run(IterationReport start) throws InterruptedException {
+        keeper.begin(start);
         keeper.conclude(start); // publish, evaluate where due, report
         for (int iteration = start.iteration(); iteration < iterations; iteration++) {
             Batch batch = coordinator.awaitIteration(iteration); // whole groups, fresh enough, each exactly once
@@ -48,7 +49,8 @@ final class TrainingLoop {
             List<TrainableGroup> groups = advantages.estimate(batch); // groups that teach nothing are left out, counted
             RatioStatistics seen = new RatioStatistics();
             int skipped = 0;
-            for (OptimizerStep step : OptimizerStep.divide(groups, stepsPerIteration)) {
+            for (OptimizerStep step :
+                    keeper.rollBack() ? List.<OptimizerStep>of() : OptimizerStep.divide(groups, stepsPerIteration)) {
                 try {
                     trainer.update(step, iteration, seen); // canary, ratio, trust region, KL, clip, AdamW, EMA
                 } catch (NonFiniteException e) {

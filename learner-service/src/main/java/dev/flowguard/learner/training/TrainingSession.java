@@ -174,8 +174,9 @@ public final class TrainingSession {
                 return true;
             });
             Checkpoints checkpoints = new Checkpoints(directory.checkpoints(), settings.keptCheckpoints());
+            Overseer overseer = new Overseer(recipe);
             IterationReport start =
-                    checkpoints.restore(policy, trainer, compute).orElseGet(RunKeeper::untrained);
+                    checkpoints.restore(policy, trainer, overseer, compute).orElseGet(RunKeeper::untrained);
             iterationsDone = start.iteration();
             try (Ledger ledger = Ledger.open(directory.ledger(), start.iteration());
                     JsonLinesFile metrics = JsonLinesFile.open(
@@ -195,6 +196,7 @@ public final class TrainingSession {
                                 compute,
                                 run,
                                 checkpoints,
+                                overseer,
                                 directory,
                                 metrics,
                                 new LearnerMetrics(registry),
@@ -218,6 +220,12 @@ public final class TrainingSession {
                     RunOutcome.Status.STOPPED,
                     "stopped after " + iterationsDone + " of " + recipe.iterations()
                             + " iterations; go on with --resume",
+                    null);
+        } catch (OverOptimisedException e) {
+            outcome = outcome(
+                    RunOutcome.Status.HALTED,
+                    "halted by the sentinel after " + iterationsDone + " of " + recipe.iterations() + " iterations: "
+                            + e.getMessage() + ", whose checkpoint is kept in " + directory.checkpoints(),
                     null);
         } catch (RunAbortedException e) {
             // Nothing was being updated: the weights are those of the last whole iteration.
@@ -268,6 +276,7 @@ public final class TrainingSession {
                 recipe.evaluation().seed(),
                 recipe.evaluation().batchSize(),
                 recipe.evaluation().keptImages(),
+                recipe.evaluation().imagesPerPrompt(),
                 (iteration, index) -> preset.plan()
                         .stochasticSteps(training.steps(), new GroupKey(recipe.seed(), iteration, index))));
         Coordinator made = new Coordinator(

@@ -75,7 +75,16 @@ class CoordinatorContractTest {
 
     private Coordinator coordinator(int maxStaleness) {
         GroupPlan plan = new GroupPlan(new GroupPlan.Settings(
-                7, 2, GROUPS, List.of("a", "b", "c", "d"), List.of("x", "y", "z"), 11, 2, 1, (i, g) -> List.of(0, 2)));
+                7,
+                2,
+                GROUPS,
+                List.of("a", "b", "c", "d"),
+                List.of("x", "y", "z"),
+                11,
+                2,
+                1,
+                1,
+                (i, g) -> List.of(0, 2)));
         RunSettings settings = RunSettings.newBuilder()
                 .setRunId("test")
                 .setSampling(Sampling.newBuilder().setSigmasSha256(ByteString.copyFromUtf8("train")))

@@ -15,7 +15,7 @@ class GroupPlanTest {
 
     private static GroupPlan plan(long seed) {
         return new GroupPlan(new GroupPlan.Settings(
-                seed, 4, 3, PROMPTS, List.of("x", "y", "z"), 1, 2, 2, (iteration, index) -> List.of(index)));
+                seed, 4, 3, PROMPTS, List.of("x", "y", "z"), 1, 2, 2, 1, (iteration, index) -> List.of(index)));
     }
 
     @Test

@@ -320,4 +320,28 @@ class RecipeLoaderTest {
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("'b'");
     }
+
+    @Test
+    void aSentinelThatCannotDoItsWorkIsRefused() {
+        String gold = MINIMAL + "  - {name: fidelity, scorer: reference-similarity, role: gold}\n";
+        assertThat(load(gold + "sentinel: {action: rollback}\n").sentinel())
+                .isEqualTo(new Recipe.Sentinel("rollback", 3, 2.5, 2, 3));
+        assertRefused(gold + "sentinel: {action: rolback}\n", "sentinel.action", "did you mean 'rollback'?");
+        assertRefused(gold + "sentinel: {patiense: 4}\n", "sentinel.patiense", "did you mean 'patience'?");
+        assertRefused(gold + "sentinel: {patience: 0}\n", "sentinel.patience", "at least 1");
+        assertRefused(gold + "sentinel: {margin: -1}\n", "sentinel.margin");
+        assertRefused(gold + "sentinel: {kl_factor: 1}\n", "sentinel.kl_factor");
+        assertRefused(gold + "sentinel: {max_rollbacks: 0}\n", "sentinel.max_rollbacks");
+        assertRefused(gold + "sentinel: {action: raise-kl}\nobjective: {kl_beta: 0}\n", "kl_beta");
+        assertRefused(MINIMAL + "sentinel: {action: stop}\n", "sentinel.action", "role gold");
+        assertRefused(
+                gold.replace("per_iteration: 8", "per_iteration: 8\n  max_staleness: 1")
+                        + "sentinel: {action: rollback}\n",
+                "max_staleness");
+        assertRefused(
+                MINIMAL + "  - {name: fidelity, scorer: reference-similarity, role: gold, references: none.jsonl}\n",
+                "rewards[1].references",
+                "index.jsonl");
+        assertRefused(MINIMAL + "evaluation: {images_per_prompt: 0}\n", "evaluation.images_per_prompt");
+    }
 }

@@ -10,7 +10,10 @@ import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.KeptSample;
 import dev.flowguard.learner.output.RunDirectory;
 import dev.flowguard.learner.recipe.Overrides;
+import dev.flowguard.proto.v1.GroupHeader;
 import dev.flowguard.proto.v1.GroupPart;
+import dev.flowguard.proto.v1.MemberResult;
+import dev.flowguard.proto.v1.MemberScore;
 import dev.flowguard.proto.v1.Table;
 import dev.flowguard.proto.v1.TableRows;
 import dev.flowguard.tensor.InputException;
@@ -202,6 +205,7 @@ class TrainingSessionTest {
                                 report.rewards(),
                                 report.eval(),
                                 report.incompleteEval(),
+                                report.oversight(),
                                 report.learning(),
                                 Map.of()))
                         .toList();
@@ -237,6 +241,113 @@ class TrainingSessionTest {
         });
         assertThat(folder.resolve("out/checkpoints/000001/adapter.safetensors"))
                 .hasSameBinaryContentAs(folder.resolve("out/checkpoints/000002/adapter.safetensors"));
+    }
+
+    /** The tiny run with an evaluation after each iteration and a sentinel. */
+    private Path watched(String sentinel) throws IOException {
+        Path recipe = TinyRun.write(folder, 9);
+        String yaml = Files.readString(recipe).replace("every: 2", "every: 1");
+        Files.writeString(recipe, yaml + "sentinel: {patience: 2, " + sentinel + "}\n");
+        return recipe;
+    }
+
+    /** Evaluations in which the proxy rises with every policy version and gold falls. */
+    private static List<GroupPart> hacked(List<GroupPart> parts) {
+        return parts.stream()
+                .map(part -> part.hasHeader() && part.getHeader().getLatentRows() == 0 ? hacked(part) : part)
+                .toList();
+    }
+
+    private static GroupPart hacked(GroupPart part) {
+        GroupHeader.Builder header = part.getHeader().toBuilder();
+        for (MemberResult.Builder member : header.getMembersBuilderList()) {
+            for (MemberScore.Builder score : member.getScoresBuilderList()) {
+                boolean gold = score.getEndpoint().equals("gold");
+                score.setValue((gold ? -.1 : .1) * header.getPolicyVersion() + .01 * member.getMemberIndex());
+            }
+        }
+        return part.toBuilder().setHeader(header).build();
+    }
+
+    @Test
+    void theSentinelRollsBackToTheBestGoldPolicyAndHaltsWhenThatDoesNotHelp() throws IOException {
+        Path recipe = watched("action: rollback, max_rollbacks: 1");
+
+        RunOutcome outcome = run(recipe, false, Overrides.none(), NOBODY, TrainingSessionTest::hacked);
+
+        assertThat(outcome.cause()).isNull();
+        assertThat(outcome.status()).isEqualTo(RunOutcome.Status.HALTED);
+        assertThat(outcome.message()).contains("gold falls while the proxy rises", "best at iteration 0");
+        assertThat(outcome.iterations()).isEqualTo(4);
+        RunDirectory out = new RunDirectory(folder.resolve("out"));
+        List<IterationReport> reports = out.reports();
+        assertThat(reports)
+                .extracting(report -> report.oversight().action())
+                .containsExactly(null, null, "rollback", null, "stop");
+        assertThat(reports.get(3).oversight().rolledBackTo()).isZero();
+        assertThat(Objects.requireNonNull(reports.get(3).learning()).loss()).isNull();
+        assertThat(reports.get(4).oversight().alarms()).containsExactly("gold");
+        for (String file : List.of("adapter", "adapter-ema", "optimizer")) {
+            assertThat(out.checkpoints().resolve("000003/" + file + ".safetensors"))
+                    .hasSameBinaryContentAs(out.checkpoints().resolve("000000/" + file + ".safetensors"));
+        }
+        assertThat(out.checkpoints()).isDirectoryNotContaining("glob:**/000002");
+        assertThat(out.adapter().resolve("adapter_model.safetensors")).isNotEmptyFile();
+    }
+
+    @Test
+    void aRunThatWasStoppedBeforeItsRollbackRollsBackWhenItIsResumed() throws IOException {
+        Path recipe = watched("action: rollback, max_rollbacks: 2");
+        Path straight = folder.resolve("straight");
+        Path broken = folder.resolve("broken");
+        run(recipe, false, into(straight), NOBODY, TrainingSessionTest::hacked);
+
+        run(
+                recipe,
+                false,
+                into(broken),
+                session -> iteration -> {
+                    if (iteration == 2) {
+                        session.requestStop();
+                    }
+                },
+                TrainingSessionTest::hacked);
+        RunOutcome resumed = run(recipe, true, into(broken), NOBODY, TrainingSessionTest::hacked);
+
+        assertThat(resumed.status()).isEqualTo(RunOutcome.Status.HALTED);
+        assertThat(curve(broken)).isEqualTo(curve(straight));
+        assertThat(broken.resolve("adapter/adapter_model.safetensors"))
+                .hasSameBinaryContentAs(straight.resolve("adapter/adapter_model.safetensors"));
+    }
+
+    @Test
+    void theSentinelRaisesTheWeightOfTheKl() throws IOException {
+        Path recipe = watched("action: raise-kl, kl_factor: 1000");
+
+        RunOutcome outcome = run(recipe, false, Overrides.none(), NOBODY, TrainingSessionTest::hacked);
+
+        assertThat(outcome.status()).isEqualTo(RunOutcome.Status.FINISHED);
+        assertThat(new RunDirectory(folder.resolve("out")).reports())
+                .extracting(report -> report.oversight().action())
+                .containsExactly(null, null, "raise-kl", null, "raise-kl", null, "raise-kl", null, "raise-kl", null);
+        assertThat(folder.resolve("out/checkpoints/000009/state.json"))
+                .content()
+                .contains("\"klFactor\":1.0E12");
+    }
+
+    @Test
+    void anAlertIsRaisedOnceAndTheRunGoesOn() throws IOException {
+        Path recipe = watched("action: alert");
+
+        RunOutcome outcome = run(recipe, false, Overrides.none(), NOBODY, TrainingSessionTest::hacked);
+
+        assertThat(outcome.status()).isEqualTo(RunOutcome.Status.FINISHED);
+        List<IterationReport> reports = new RunDirectory(folder.resolve("out")).reports();
+        assertThat(reports.get(2).oversight().action()).isEqualTo("alert");
+        assertThat(reports.subList(3, 10)).allSatisfy(report -> {
+            assertThat(report.oversight().action()).isNull();
+            assertThat(report.oversight().alarms()).containsExactly("gold");
+        });
     }
 
     /** The same part with latents that are finite and too large to compute with. */

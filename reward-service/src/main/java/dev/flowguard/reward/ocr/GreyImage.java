@@ -1,5 +1,6 @@
 package dev.flowguard.reward.ocr;
 
+import dev.flowguard.reward.LumaPlane;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -55,15 +56,10 @@ final class GreyImage {
         for (int y = 0; y < image.getHeight(); y++) {
             int to = (y + padding) * width + padding;
             for (int x = 0; x < image.getWidth(); x++, from += 3) {
-                luma[to++] = luma(bgr[from + 2] & 0xff, bgr[from + 1] & 0xff, bgr[from] & 0xff);
+                luma[to++] = LumaPlane.of(bgr[from + 2] & 0xff, bgr[from + 1] & 0xff, bgr[from] & 0xff);
             }
         }
         return padded;
-    }
-
-    /** ITU-R 601-2 luma in 16-bit fixed point, as Pillow's {@code convert("L")} has it. */
-    private static byte luma(int red, int green, int blue) {
-        return (byte) ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
     }
 
     private static byte[] samples(BufferedImage image) {

@@ -1,0 +1,199 @@
+package dev.flowguard.cli.report;
+
+import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.output.IterationReport.StepRatios;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/** The numbers of a comparison: what the page and the pictures both show. */
+final class Comparison {
+
+    private final List<Arm> arms;
+    private final double equalProxy;
+
+    Comparison(List<Arm> arms) {
+        this.arms = List.copyOf(arms);
+        this.equalProxy = runs().stream()
+                .mapToDouble(run -> run.evaluations().stream()
+                        .mapToDouble(row -> run.proxy(row).orElseThrow())
+                        .max()
+                        .orElse(Double.NEGATIVE_INFINITY))
+                .min()
+                .orElseThrow();
+    }
+
+    List<Arm> arms() {
+        return arms;
+    }
+
+    private List<ComparedRun> runs() {
+        return arms.stream().flatMap(arm -> arm.runs().stream()).toList();
+    }
+
+    /** Gold rewards in the order of the recipe. */
+    List<String> gold() {
+        return arms.get(0).runs().get(0).rewards().stream()
+                .filter(ComparedRun.ComparedReward::gold)
+                .map(ComparedRun.ComparedReward::name)
+                .toList();
+    }
+
+    /** What the proxy is, for people. */
+    String proxyName() {
+        List<String> parts = arms.get(0).runs().get(0).rewards().stream()
+                .filter(reward -> !reward.gold())
+                .map(reward -> reward.weight() == 1 ? reward.name() : reward.weight() + " " + reward.name())
+                .toList();
+        return String.join(" + ", parts);
+    }
+
+    /** The highest proxy that every run reaches. */
+    double equalProxy() {
+        return equalProxy;
+    }
+
+    /** The proxy of an arm by iteration. */
+    SortedMap<Integer, Estimate> proxy(Arm arm) {
+        return course(arm, (run, row) -> run.proxy(row));
+    }
+
+    /** A gold reward of an arm by iteration. */
+    SortedMap<Integer, Estimate> gold(Arm arm, String name) {
+        return course(arm, (run, row) -> optional(row.eval().get(name)));
+    }
+
+    /** The diversity inside a prompt by iteration; empty where it was not measured. */
+    SortedMap<Integer, Estimate> diversity(Arm arm) {
+        return course(arm, (run, row) -> optional(row.oversight().diversity()));
+    }
+
+    private static OptionalDouble optional(@Nullable Double value) {
+        return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
+    }
+
+    private interface Reading {
+        OptionalDouble of(ComparedRun run, IterationReport row);
+    }
+
+    /** Iterations at which every run of the arm was measured: a band over other seeds would jump. */
+    private static SortedMap<Integer, Estimate> course(Arm arm, Reading reading) {
+        SortedMap<Integer, List<Double>> values = new TreeMap<>();
+        for (ComparedRun run : arm.runs()) {
+            for (IterationReport row : run.rows()) {
+                reading.of(run, row)
+                        .ifPresent(value -> values.computeIfAbsent(row.iteration(), iteration -> new ArrayList<>())
+                                .add(value));
+            }
+        }
+        SortedMap<Integer, Estimate> course = new TreeMap<>();
+        values.forEach((iteration, all) -> {
+            if (all.size() == arm.runs().size()) {
+                course.put(iteration, Estimate.of(all));
+            }
+        });
+        return course;
+    }
+
+    /** Mean clip fraction of each step over all iterations and runs, by step. */
+    SortedMap<Integer, Double> clipped(Arm arm, ToDoubleFunction<StepRatios> side) {
+        SortedMap<Integer, double[]> sums = new TreeMap<>();
+        for (ComparedRun run : arm.runs()) {
+            for (IterationReport row : run.rows()) {
+                IterationReport.Learning learning = row.learning();
+                if (learning != null) {
+                    for (StepRatios step : learning.steps()) {
+                        double[] sum = sums.computeIfAbsent(step.step(), index -> new double[2]);
+                        sum[0] += side.applyAsDouble(step);
+                        sum[1]++;
+                    }
+                }
+            }
+        }
+        SortedMap<Integer, Double> means = new TreeMap<>();
+        sums.forEach((step, sum) -> means.put(step, sum[0] / sum[1]));
+        return means;
+    }
+
+    /** The table: by column, an estimate an arm; a number that some run lacks is absent. */
+    Map<String, List<Optional<Estimate>>> table() {
+        Map<String, List<Optional<Estimate>>> table = new LinkedHashMap<>();
+        table.put("proxy, last", column(run -> last(run, row -> run.proxy(row))));
+        for (String name : gold()) {
+            table.put(
+                    name + ", last",
+                    column(run -> last(run, row -> optional(row.eval().get(name)))));
+        }
+        for (String name : gold()) {
+            table.put(name + " − its start", column(run -> change(run, name)));
+        }
+        for (String name : gold()) {
+            table.put(name + " at equal proxy", column(run -> atEqualProxy(run, name)));
+        }
+        table.put(
+                "diversity, last",
+                column(run -> last(run, row -> optional(row.oversight().diversity()))));
+        table.values().removeIf(column -> column.stream().allMatch(Optional::isEmpty));
+        return table;
+    }
+
+    private List<Optional<Estimate>> column(Function<ComparedRun, OptionalDouble> value) {
+        List<Optional<Estimate>> column = new ArrayList<>();
+        for (Arm arm : arms) {
+            List<Double> values = arm.runs().stream()
+                    .map(value)
+                    .filter(OptionalDouble::isPresent)
+                    .map(OptionalDouble::getAsDouble)
+                    .toList();
+            column.add(values.size() == arm.runs().size() ? Optional.of(Estimate.of(values)) : Optional.empty());
+        }
+        return column;
+    }
+
+    private static OptionalDouble last(ComparedRun run, Function<IterationReport, OptionalDouble> reading) {
+        List<IterationReport> evaluations = run.evaluations();
+        return evaluations.isEmpty() ? OptionalDouble.empty() : reading.apply(evaluations.get(evaluations.size() - 1));
+    }
+
+    private static OptionalDouble change(ComparedRun run, String gold) {
+        List<Double> values = run.evaluations().stream()
+                .map(row -> row.eval().get(gold))
+                .filter(Objects::nonNull)
+                .toList();
+        return values.size() < 2
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(values.get(values.size() - 1) - values.get(0));
+    }
+
+    /** The gold reward where the run's proxy first reaches the level that all reach, on the line between two evaluations. */
+    private OptionalDouble atEqualProxy(ComparedRun run, String gold) {
+        double before = Double.NaN;
+        double goldBefore = Double.NaN;
+        for (IterationReport row : run.evaluations()) {
+            Double value = row.eval().get(gold);
+            if (value == null) {
+                continue;
+            }
+            double proxy = run.proxy(row).orElseThrow();
+            if (proxy >= equalProxy) {
+                if (Double.isNaN(before)) {
+                    return OptionalDouble.of(value);
+                }
+                double share = (equalProxy - before) / (proxy - before);
+                return OptionalDouble.of(goldBefore + share * (value - goldBefore));
+            }
+            before = proxy;
+            goldBefore = value;
+        }
+        return OptionalDouble.empty();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.reward.artefact;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.reward.reference;
+
+import org.jspecify.annotations.NullMarked;
