@@ -12,11 +12,12 @@ home=$(cd "$(dirname "$0")" && pwd -P)
 case ${1:-} in
     TransformerVersusEager) main=dev.flowguard.benchmarks.eager.TransformerVersusEager ;;
     BlockModel) main=dev.flowguard.benchmarks.eager.BlockModel ;;
+    MemoryForecast) main=dev.flowguard.benchmarks.memory.MemoryBenchmark ;;
     QuickstartCurve) main=dev.flowguard.benchmarks.quickstart.QuickstartCurve ;;
     LoadCheckpoint) main=dev.flowguard.benchmarks.loading.LoadCheckpoint ;;
     jmh) main=org.openjdk.jmh.Main ;;
     *)
-        echo "usage: benchmarks/run.sh TransformerVersusEager|BlockModel|QuickstartCurve|LoadCheckpoint|jmh [arguments]" >&2
+        echo "usage: benchmarks/run.sh TransformerVersusEager|BlockModel|MemoryForecast|QuickstartCurve|LoadCheckpoint|jmh [arguments]" >&2
         exit 2
         ;;
 esac

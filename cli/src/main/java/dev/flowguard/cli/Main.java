@@ -1,5 +1,6 @@
 package dev.flowguard.cli;
 
+import dev.flowguard.cli.doctor.DoctorCommand;
 import dev.flowguard.cli.export.ExportCommand;
 import dev.flowguard.cli.parity.ParityCommand;
 import dev.flowguard.cli.pretrain.PretrainCommand;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             TrainCommand.class,
+            DoctorCommand.class,
             ServeCommand.class,
             SampleCommand.class,
             ExportCommand.class,

@@ -42,18 +42,28 @@ final class Checkpoint implements ParameterSource {
      * From this size on weights stay in the file's pages instead of being copied: that saves time and memory where there is
      * much of either. Below, memory of libtorch's own is aligned better, and costs a tenth of a second.
      */
-    private static final long MAPPED_FROM_BYTES = 256L << 20;
+    static final long MAPPED_FROM_BYTES = 256L << 20;
+
+    /** What is taken from the files. */
+    private enum Reading {
+        /** Copies of the weights. */
+        COPY,
+        /** The weights where they lie. */
+        MAP,
+        /** Names, types and shapes only. */
+        HEADER
+    }
 
     private final CheckpointFiles files;
     private final WeightOptions options;
-    private final boolean mapped;
+    private final Reading reading;
     private final Set<String> taken = new LinkedHashSet<>();
     private final List<String> complaints = new ArrayList<>();
 
-    private Checkpoint(CheckpointFiles files, WeightOptions options, boolean mapped) {
+    private Checkpoint(CheckpointFiles files, WeightOptions options, Reading reading) {
         this.files = files;
         this.options = options;
-        this.mapped = mapped;
+        this.reading = reading;
     }
 
     /**
@@ -76,7 +86,8 @@ final class Checkpoint implements ParameterSource {
             long mappedFromBytes,
             Function<ParameterSource, N> constructor) {
         try (CheckpointFiles files = CheckpointFiles.open(directory, stem, options.variant())) {
-            Checkpoint checkpoint = new Checkpoint(files, options, files.bytes() >= mappedFromBytes);
+            Checkpoint checkpoint =
+                    new Checkpoint(files, options, files.bytes() >= mappedFromBytes ? Reading.MAP : Reading.COPY);
             N network = constructor.apply(checkpoint);
             try {
                 checkpoint.requireFit();
@@ -85,6 +96,24 @@ final class Checkpoint implements ParameterSource {
                 throw e;
             }
             return network;
+        }
+    }
+
+    /**
+     * Checks by the headers of its files that a checkpoint fits a network; reads no weights.
+     *
+     * @throws InputException as {@link #load} does
+     */
+    static void requireFit(
+            Path directory,
+            String stem,
+            WeightOptions options,
+            Function<ParameterSource, ? extends Network> constructor) {
+        try (CheckpointFiles files = CheckpointFiles.open(directory, stem, options.variant())) {
+            Checkpoint checkpoint = new Checkpoint(files, options, Reading.HEADER);
+            try (Network network = constructor.apply(checkpoint)) {
+                checkpoint.requireFit();
+            }
         }
     }
 
@@ -108,7 +137,11 @@ final class Checkpoint implements ParameterSource {
             complaints.add("tensor '" + tensor + "' " + complaint);
             return standIn(dtype, shape);
         }
-        Tensor stored = mapped ? file.map(tensor).to(options.device()) : file.read(tensor, options.device());
+        if (reading == Reading.HEADER) {
+            return standIn(dtype, shape);
+        }
+        Tensor stored =
+                reading == Reading.MAP ? file.map(tensor).to(options.device()) : file.read(tensor, options.device());
         return stored.dtype() == dtype ? stored : stored.to(dtype);
     }
 

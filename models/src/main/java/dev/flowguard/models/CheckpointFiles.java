@@ -79,7 +79,12 @@ final class CheckpointFiles implements AutoCloseable {
         opened.forEach(SafetensorsFile::close);
     }
 
-    private static Path find(Path directory, String stem, @Nullable String variant) {
+    /** Whether there is a file or an index of this name; a checkpoint may still be incomplete. */
+    static boolean exist(Path directory, String stem, @Nullable String variant) {
+        return names(stem, variant).stream().anyMatch(name -> Files.isRegularFile(directory.resolve(name)));
+    }
+
+    private static List<String> names(String stem, @Nullable String variant) {
         List<String> names = new ArrayList<>();
         if (variant != null) {
             names.add(stem + "." + variant + EXTENSION);
@@ -87,7 +92,11 @@ final class CheckpointFiles implements AutoCloseable {
         }
         names.add(stem + EXTENSION);
         names.add(stem + EXTENSION + ".index.json");
-        for (String name : names) {
+        return names;
+    }
+
+    private static Path find(Path directory, String stem, @Nullable String variant) {
+        for (String name : names(stem, variant)) {
             if (Files.isRegularFile(directory.resolve(name))) {
                 return directory.resolve(name);
             }

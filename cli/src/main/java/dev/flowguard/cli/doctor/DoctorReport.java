@@ -1,0 +1,73 @@
+package dev.flowguard.cli.doctor;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+
+/** Findings and forecast as text. */
+final class DoctorReport {
+    private static final int BAR = 40;
+
+    private final PrintWriter out;
+
+    DoctorReport(PrintWriter out) {
+        this.out = out;
+    }
+
+    void findings(List<Finding> findings) {
+        int width = findings.stream()
+                .mapToInt(finding -> finding.subject().length())
+                .max()
+                .orElse(0);
+        for (Finding finding : findings) {
+            line(finding.verdict().word(), padded(finding.subject(), width), finding.text());
+            if (!finding.mend().isEmpty()) {
+                line("", padded("", width), "-> " + finding.mend());
+            }
+        }
+    }
+
+    private void line(String verdict, String subject, String text) {
+        out.printf(Locale.ROOT, "%-7s  %s  %s%n", verdict, subject, text);
+    }
+
+    private static String padded(String text, int width) {
+        return text + " ".repeat(width - text.length());
+    }
+
+    void memory(MemoryForecast forecast, Machine machine) {
+        out.println();
+        process("flowguard train", forecast.train(), machine);
+        out.println();
+        out.printf(
+                Locale.ROOT,
+                "apart: learner %s, rollout worker %s%n",
+                new ByteSize(forecast.learner().peak()),
+                new ByteSize(forecast.rollout().peak()));
+    }
+
+    private void process(String name, MemoryForecast.Footprint process, Machine machine) {
+        out.printf(Locale.ROOT, "%-44s %10s%n", name + ": peak memory", new ByteSize(process.peak()));
+        for (MemoryForecast.Part part : process.parts()) {
+            line(part, machine, "");
+        }
+        long most = process.phases().stream()
+                .mapToLong(MemoryForecast.Part::bytes)
+                .max()
+                .orElse(0);
+        for (MemoryForecast.Part part : process.phases()) {
+            line(part, machine, part.bytes() == most ? " <- counts" : "");
+        }
+    }
+
+    private void line(MemoryForecast.Part part, Machine machine, String note) {
+        int filled = (int) Math.min(BAR, Math.round((double) BAR * part.bytes() / machine.bytes()));
+        out.printf(
+                Locale.ROOT,
+                "  %-42s %10s  %s%s%n",
+                part.name(),
+                new ByteSize(part.bytes()),
+                "#".repeat(filled) + ".".repeat(BAR - filled),
+                note);
+    }
+}

@@ -1,0 +1,168 @@
+package dev.flowguard.cli.doctor;
+
+import dev.flowguard.grpo.GroupKey;
+import dev.flowguard.learner.recipe.Recipe;
+import dev.flowguard.models.LoraConfig;
+import dev.flowguard.models.ModelFamily;
+import dev.flowguard.models.NetworkOutline;
+import dev.flowguard.models.PipelineOutline;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The memory that a run takes, from its recipe and its model's configuration alone.
+ *
+ * <p>Weights, adapter and optimizer are counted to the byte; activations by the tensors that are alive at the peak
+ * ({@link dev.flowguard.models.TransformerActivations}, {@link dev.flowguard.models.DecoderActivations}). One device works on
+ * one thing at a time, so training, sampling and decoding do not add up: the largest counts. Only {@link #PROCESS} was
+ * measured.
+ *
+ * @param learner what the learner alone takes
+ * @param rollout what a rollout worker alone takes
+ * @param train what {@code flowguard train} takes, which is both and the scorers in one process
+ * @param shared bytes of weights in the pages of files that learner and worker both map: twice in what the system calls the
+ *     resident set of {@code flowguard train}, once in memory
+ * @param experience trajectories of an iteration, in the JVM's heap; part of learner and train
+ */
+public record MemoryForecast(Footprint learner, Footprint rollout, Footprint train, long shared, long experience) {
+
+    /**
+     * What a JVM with libtorch, Spring and gRPC has resident before it has a model: {@code flowguard train} on a model of a few
+     * thousand parameters, measured by {@code benchmarks/run.sh MemoryForecast} on JDK 17 with the launcher's options.
+     */
+    static final long PROCESS = 440L << 20;
+
+    /** How many images a rollout worker decodes together. */
+    private static final int DECODED_TOGETHER = 8;
+
+    private static final long FLOAT = 4;
+
+    /**
+     * The memory of one process.
+     *
+     * @param parts that are there all the time
+     * @param phases of which one at a time is
+     */
+    public record Footprint(List<Part> parts, List<Part> phases) {
+        public Footprint {
+            parts = List.copyOf(parts);
+            phases = List.copyOf(phases);
+        }
+
+        /** Bytes at the peak. */
+        public long peak() {
+            return parts.stream().mapToLong(Part::bytes).sum()
+                    + phases.stream().mapToLong(Part::bytes).max().orElse(0);
+        }
+    }
+
+    /**
+     * Something that takes memory.
+     *
+     * @param name for people
+     * @param bytes how much
+     */
+    public record Part(String name, long bytes) {}
+
+    /**
+     * Forecasts a run.
+     *
+     * @throws dev.flowguard.tensor.InputException if the model's configuration cannot be read or the adapter does not fit
+     */
+    public static MemoryForecast of(Recipe recipe) {
+        return of(
+                recipe,
+                PipelineOutline.read(
+                        Path.of(recipe.model().pipeline()), recipe.model().loadOptions()));
+    }
+
+    static MemoryForecast of(Recipe recipe, PipelineOutline model) {
+        LoraConfig adapter = recipe.adapter().toLoraConfig();
+        List<String> adapted = model.transformer().adapted(adapter);
+        long adapterBytes = FLOAT * model.transformer().adapterParameters(adapter);
+        int height = recipe.model().height();
+        int width = recipe.model().width();
+        int copies = guided(recipe, model.family()) ? 2 : 1;
+        int micro = recipe.groups().microBatch();
+        Integer limit = recipe.groups().microBatchSize();
+        int evaluated = recipe.evaluation().batchSize();
+        int sampled = limit == null ? Math.max(micro, evaluated) : micro;
+
+        Part training = new Part(
+                "training, " + micro + " members" + (recipe.model().gradientCheckpointing() ? ", checkpointed" : ""),
+                model.activations()
+                        .training(
+                                micro * copies,
+                                height,
+                                width,
+                                adapted,
+                                recipe.model().gradientCheckpointing()));
+        Part sampling = new Part(
+                "sampling, " + sampled + " members", model.activations().sampling(sampled * copies, height, width));
+        int decoded = Math.min(DECODED_TOGETHER, Math.max(recipe.groups().size(), evaluated));
+        Part decoding =
+                new Part("decoding, " + decoded + " images", model.decoding().bytes(decoded, height, width));
+
+        List<Part> weights = new ArrayList<>();
+        for (NetworkOutline network : model.networks()) {
+            if (recipe.model().releasesTextEncoders() && model.textEncoders().contains(network)) {
+                continue; // gone before the first group is sampled
+            }
+            weights.add(new Part(network.component(), network.bytes()));
+        }
+        Part process = new Part("JVM, libtorch, services", PROCESS);
+        long experience = experience(recipe, model, height, width);
+        List<Part> learner = new ArrayList<>(weights);
+        learner.add(new Part("adapter, its gradients and average", 3 * adapterBytes));
+        learner.add(new Part("AdamW", 2 * adapterBytes));
+        learner.add(new Part("experience", experience));
+        List<Part> worker = new ArrayList<>(weights);
+        worker.add(new Part("adapter", adapterBytes));
+        List<Part> together = new ArrayList<>();
+        together.add(process);
+        weights.forEach(part -> together.add(new Part(part.name() + " (learner and worker)", 2 * part.bytes())));
+        together.addAll(learner.subList(weights.size(), learner.size()));
+        together.addAll(worker.subList(weights.size(), worker.size()));
+        learner.add(0, process);
+        worker.add(0, process);
+        return new MemoryForecast(
+                new Footprint(learner, List.of(training)),
+                new Footprint(worker, List.of(sampling, decoding)),
+                new Footprint(together, List.of(training, sampling, decoding)),
+                model.networks().stream()
+                        .filter(NetworkOutline::mapped)
+                        .filter(network -> !recipe.model().releasesTextEncoders()
+                                || !model.textEncoders().contains(network))
+                        .mapToLong(NetworkOutline::bytes)
+                        .sum(),
+                experience);
+    }
+
+    /** What {@code flowguard train} takes of a machine's memory. */
+    long needed() {
+        return train.peak() - shared;
+    }
+
+    private static boolean guided(Recipe recipe, ModelFamily family) {
+        return family == ModelFamily.STABLE_DIFFUSION_3
+                ? recipe.sampling().guidanceScale() != 1
+                : recipe.sampling().trueCfgScale() != 1;
+    }
+
+    /** Latents and means of every stochastic step of every member; the latent between two such steps is kept once. */
+    private static long experience(Recipe recipe, PipelineOutline model, int height, int width) {
+        int steps = recipe.sampling().numInferenceSteps();
+        List<Integer> stochastic =
+                recipe.sampling().stochasticSteps().plan().stochasticSteps(steps, new GroupKey(recipe.seed(), 0, 0));
+        Set<Integer> latents = new HashSet<>(stochastic);
+        stochastic.forEach(step -> latents.add(step + 1));
+        long rows = (long) latents.size() + stochastic.size();
+        long members = (long) recipe.groups().size()
+                * recipe.groups().perIteration()
+                * (1L + recipe.groups().maxStaleness());
+        return FLOAT * rows * members * model.latentElements(height, width);
+    }
+}
