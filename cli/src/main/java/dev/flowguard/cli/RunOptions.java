@@ -19,6 +19,13 @@ final class RunOptions {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path recipe;
 
+    @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description = "Train by this algorithm instead of the recipe's; what the recipe itself sets stays."
+                    + " flowguard presets lists them.")
+    private @Nullable String preset;
+
     @Option(names = "--iterations", paramLabel = "N", description = "Train for N iterations instead of the recipe's.")
     private @Nullable Integer iterations;
 
@@ -47,7 +54,8 @@ final class RunOptions {
      * @throws dev.flowguard.tensor.InputException if the run cannot be
      */
     Recipe load(Map<String, String> rewardTargets) {
-        Recipe loaded = RecipeLoader.load(recipe, new Overrides(iterations, outputDir, seed, pipeline, rewardTargets));
+        Recipe loaded =
+                RecipeLoader.load(recipe, new Overrides(preset, iterations, outputDir, seed, pipeline, rewardTargets));
         PromptFile.read(Path.of(loaded.prompts().train()));
         PromptFile.read(Path.of(loaded.prompts().heldOut()));
         return loaded;
@@ -58,6 +66,7 @@ final class RunOptions {
         List<String> arguments = new ArrayList<>();
         arguments.add("--flowguard.learner.recipe=" + recipe);
         arguments.add("--flowguard.learner.resume=" + resume);
+        add(arguments, "preset", preset);
         add(arguments, "iterations", iterations);
         add(arguments, "output-dir", outputDir);
         add(arguments, "seed", seed);

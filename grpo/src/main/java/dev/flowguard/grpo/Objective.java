@@ -4,6 +4,7 @@ import dev.flowguard.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the policy minimises at one step,
@@ -35,6 +36,18 @@ public record Objective(ImportanceRatio ratio, TrustRegion region) {
     /** The same ratio with another trust region. */
     public Objective withRegion(TrustRegion other) {
         return new Objective(ratio, other);
+    }
+
+    /**
+     * The clip range as it bounds log r of latents of this many elements; empty where the trust region is none.
+     *
+     * @param latentElements D, of one member
+     */
+    public Optional<ClipRange> rangeInUse(long latentElements) {
+        double scale = ratio.rangeScale(latentElements);
+        return region instanceof ClipRange range
+                ? Optional.of(new ClipRange(range.lower() * scale, range.upper() * scale))
+                : Optional.empty();
     }
 
     /**

@@ -24,6 +24,7 @@ public final class RatioObservatory {
         private final List<Double> klToReference = new ArrayList<>();
         private SideCounts gaining = SideCounts.NONE;
         private SideCounts losing = SideCounts.NONE;
+        private SideCounts indifferent = SideCounts.NONE;
 
         private Step(double sigma) {
             this.sigma = sigma;
@@ -34,6 +35,8 @@ public final class RatioObservatory {
                 gaining = gaining.and(side);
             } else if (advantage < 0) {
                 losing = losing.and(side);
+            } else {
+                indifferent = indifferent.and(side);
             }
         }
 
@@ -45,6 +48,7 @@ public final class RatioObservatory {
             klToReference.addAll(other.klToReference);
             gaining = gaining.and(other.gaining);
             losing = losing.and(other.losing);
+            indifferent = indifferent.and(other.indifferent);
         }
 
         private double gradientNorm() {
@@ -85,6 +89,7 @@ public final class RatioObservatory {
      * @param normalised log r of {@link ImportanceRatio#RATIO_NORM}, after it
      * @param gaining members with A &gt; 0
      * @param losing members with A &lt; 0
+     * @param indifferent members with A = 0
      * @param divergence mean KL(policy || old) an element
      * @param klToReference mean KL to the reference, unweighted; empty where it was not measured
      * @param gradientShare the step's share of the norms of d loss / d velocity, all steps together 1; 0 where no step has any.
@@ -97,9 +102,21 @@ public final class RatioObservatory {
             Distribution normalised,
             SideCounts gaining,
             SideCounts losing,
+            SideCounts indifferent,
             double divergence,
             OptionalDouble klToReference,
-            double gradientShare) {}
+            double gradientShare) {
+
+        /** How many ratios lie above the trust region, whatever the advantage. */
+        public long above() {
+            return gaining.above() + losing.above() + indifferent.above();
+        }
+
+        /** How many lie below it. */
+        public long below() {
+            return gaining.below() + losing.below() + indifferent.below();
+        }
+    }
 
     /** Adds a micro-batch. */
     public void add(StepDiagnostics seen) {
@@ -133,6 +150,7 @@ public final class RatioObservatory {
                 Distribution.of(step.normalised),
                 step.gaining,
                 step.losing,
+                step.indifferent,
                 Distribution.of(step.divergence).mean(),
                 step.klToReference.isEmpty()
                         ? OptionalDouble.empty()

@@ -40,6 +40,7 @@ class LearnerConfiguration {
         TrainingSession session = TrainingSession.open(
                 recipe,
                 new Overrides(
+                        properties.preset(),
                         properties.iterations(),
                         properties.outputDir(),
                         properties.seed(),

@@ -11,6 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * The learner's settings; what makes a run is in its recipe.
  *
  * @param recipe the run file
+ * @param preset in place of the recipe's
  * @param iterations in place of the recipe's
  * @param outputDir in place of the recipe's
  * @param seed in place of the recipe's
@@ -31,6 +32,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("flowguard.learner")
 public record LearnerProperties(
         @Nullable Path recipe,
+        @Nullable String preset,
         @Nullable Integer iterations,
         @Nullable Path outputDir,
         @Nullable Long seed,

@@ -101,6 +101,7 @@ class LearnerApplicationTest {
                         null,
                         null,
                         null,
+                        null,
                         false,
                         Map.of(),
                         null,

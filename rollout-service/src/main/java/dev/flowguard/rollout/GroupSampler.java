@@ -30,7 +30,7 @@ interface GroupSampler extends AutoCloseable {
     /**
      * Draws a lease's group with the policy that is bound.
      *
-     * @param stillWanted called before every denoising step; what it throws ends the drawing
+     * @param stillWanted called before every velocity, at least once a denoising step; what it throws ends the drawing
      */
     SampledGroup sample(Lease lease, Runnable stillWanted);
 

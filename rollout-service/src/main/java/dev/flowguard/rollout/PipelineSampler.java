@@ -2,6 +2,7 @@ package dev.flowguard.rollout;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.flowguard.grpo.GroupVelocityField;
 import dev.flowguard.grpo.MicroBatchedVelocity;
 import dev.flowguard.grpo.Trajectory;
 import dev.flowguard.grpo.TrajectorySampler;
@@ -30,7 +31,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * Draws groups with a diffusers pipeline and a LoRA adapter: {@link #draw} is the sampling of a group. Each group is drawn
@@ -81,20 +82,17 @@ final class PipelineSampler implements GroupSampler {
 
     private SampledGroup draw(Lease lease, Runnable stillWanted) {
         long begin = System.nanoTime();
-        List<String> prompts = each(lease, MemberSpec::getPrompt);
-        VelocityField policy = policy(prompts);
-        Tensor noise = TrajectorySampler.initialLatents(
-                pipeline.device(), each(lease, MemberSpec::getInitialNoiseSeed), latentShape());
+        LeasedPaths paths = LeasedPaths.of(lease);
+        Tensor noise = TrajectorySampler.initialLatents(pipeline.device(), paths.seeds(), latentShape());
         Trajectory trajectory = sampler(lease)
                 .sample(
-                        (latents, sigma) -> {
-                            stillWanted.run();
-                            return policy.velocity(latents, sigma);
-                        },
+                        policy(paths, stillWanted),
                         noise,
-                        lease.getStochasticStepsList(),
-                        each(lease, MemberSpec::getTransitionNoiseSeed));
-        TrajectoryTables tables = TrajectoryTables.of(trajectory.stochasticSteps(), prompts.size());
+                        paths.layout(),
+                        lease.getMembersList().stream()
+                                .map(MemberSpec::getTransitionNoiseSeed)
+                                .toList());
+        TrajectoryTables tables = TrajectoryTables.of(trajectory.stochasticSteps(), lease.getMembersCount());
         Tensor latents = requireFinite(trajectory.finalLatents());
         List<ByteString> finalLatents = TrajectoryTables.rows(latents);
         long sampled = System.nanoTime();
@@ -111,8 +109,19 @@ final class PipelineSampler implements GroupSampler {
                 Duration.ofNanos(decoded - sampled));
     }
 
+    /** Where every origin has one row, as in all steps of members that share nothing, the prompts are bound once. */
+    private GroupVelocityField policy(LeasedPaths paths, Runnable stillWanted) {
+        List<Integer> each = IntStream.range(0, paths.origins().size()).boxed().toList();
+        VelocityField ofEach = bound(paths.prompts(each));
+        return (latents, sigma, origins) -> {
+            stillWanted.run();
+            VelocityField policy = origins.equals(each) ? ofEach : bound(paths.prompts(origins));
+            return policy.velocity(latents, sigma);
+        };
+    }
+
     /** In the micro-batches in which the learner will compute it once more. */
-    private VelocityField policy(List<String> prompts) {
+    private VelocityField bound(List<String> prompts) {
         int size = settings.getMicroBatchSize() == 0 ? prompts.size() : settings.getMicroBatchSize();
         List<VelocityField> parts = new ArrayList<>();
         for (MicroBatchedVelocity.Range range : MicroBatchedVelocity.ranges(prompts.size(), size)) {
@@ -158,10 +167,6 @@ final class PipelineSampler implements GroupSampler {
             throw LeaseFailedException.groupsFault("the policy draws latents that are not finite");
         }
         return latents;
-    }
-
-    private static <T> List<T> each(Lease lease, Function<MemberSpec, T> field) {
-        return lease.getMembersList().stream().map(field).toList();
     }
 
     @Override

@@ -46,7 +46,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Recipe run = RecipeLoader.load(recipe, new Overrides(null, null, null, pipeline, Map.of()));
+        Recipe run = RecipeLoader.load(recipe, new Overrides(null, null, null, null, pipeline, Map.of()));
         Machine machine = Machine.planned(memory);
         List<Finding> findings = new Checkup(run, machine).look();
         DoctorReport report = new DoctorReport(spec.commandLine().getOut());

@@ -1,7 +1,7 @@
 package dev.flowguard.cli.report;
 
 import dev.flowguard.learner.output.IterationReport;
-import dev.flowguard.learner.output.IterationReport.StepRatios;
+import dev.flowguard.learner.output.StepRatios;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

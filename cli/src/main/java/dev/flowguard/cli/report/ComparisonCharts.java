@@ -1,6 +1,6 @@
 package dev.flowguard.cli.report;
 
-import dev.flowguard.learner.output.IterationReport.StepRatios;
+import dev.flowguard.learner.output.StepRatios;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;

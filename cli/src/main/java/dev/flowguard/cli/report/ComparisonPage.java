@@ -2,8 +2,8 @@ package dev.flowguard.cli.report;
 
 import static dev.flowguard.cli.report.HtmlTemplate.escape;
 
-import dev.flowguard.learner.output.IterationReport.StepRatios;
 import dev.flowguard.learner.output.KeptSample;
+import dev.flowguard.learner.output.StepRatios;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;

@@ -3,9 +3,9 @@ package dev.flowguard.cli.report;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.IterationReport.Learning;
 import dev.flowguard.learner.output.IterationReport.Oversight;
-import dev.flowguard.learner.output.IterationReport.StepRatios;
 import dev.flowguard.learner.output.KeptSample;
 import dev.flowguard.learner.output.RunDirectory;
+import dev.flowguard.learner.output.StepRatios;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,9 +82,10 @@ public final class ExampleFolders {
                         0,
                         3e-5,
                         guard ? .05 + .01 * step + .01 * random.nextDouble() : .0004 * random.nextDouble(),
-                        guard ? .06 + .008 * step + .01 * random.nextDouble() : .01 + .004 * step))
+                        guard ? .06 + .008 * step + .01 * random.nextDouble() : .01 + .004 * step,
+                        null))
                 .toList();
-        return new Learning(8, 0, 0, 0, 1, 0.0, .01, .8, null, 1e-3, steps);
+        return new Learning(8, 0, 8, 0, 0, 0, 1, 0.0, .01, .8, null, 1e-3, null, steps);
     }
 
     private static List<KeptSample> samples(double score, int blots) {

@@ -7,7 +7,7 @@ import dev.flowguard.learner.output.IterationReport.GoldWatch;
 import dev.flowguard.learner.output.IterationReport.Learning;
 import dev.flowguard.learner.output.IterationReport.Oversight;
 import dev.flowguard.learner.output.IterationReport.Spread;
-import dev.flowguard.learner.output.IterationReport.StepRatios;
+import dev.flowguard.learner.output.StepRatios;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -87,9 +87,10 @@ final class ExampleRun {
                         1e-6 * random.nextGaussian(),
                         3e-5 / (1 + step) * (1 + .1 * random.nextGaussian()),
                         .02 + .015 * step + .01 * random.nextDouble(),
-                        .03 + .012 * step + .01 * random.nextDouble()))
+                        .03 + .012 * step + .01 * random.nextDouble(),
+                        null))
                 .toList();
-        return new Learning(8, 0, 0, 0, 1, 0.0, .01, .8 + .1 * random.nextGaussian(), null, 1e-3, steps);
+        return new Learning(8, 0, 8, 0, 0, 0, 1, 0.0, .01, .8 + .1 * random.nextGaussian(), null, 1e-3, null, steps);
     }
 
     private static Map<String, Double> seconds(double scale) {

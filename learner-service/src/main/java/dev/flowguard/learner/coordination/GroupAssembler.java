@@ -60,7 +60,7 @@ final class GroupAssembler {
         this.spec = spec;
         this.header = header;
         this.expectation = expectation;
-        int transitions = spec.members().size() * spec.stochasticSteps().size();
+        int transitions = Math.toIntExact(spec.layout().tuples());
         checkLatentShape();
         this.latents = new RowTable("latents", header.getLatentRows(), 2 * transitions, expectation.elements());
         this.means = new RowTable("means", header.getMeanRows(), transitions, expectation.elements());
@@ -98,9 +98,11 @@ final class GroupAssembler {
     private void checkTransitions(MemberResult result) throws RefusedGroupException {
         List<Integer> steps =
                 result.getTransitionsList().stream().map(Transition::getStep).toList();
-        if (!steps.equals(spec.stochasticSteps())) {
+        List<Integer> wanted =
+                spec.layout().paths().get(result.getMemberIndex()).trainedSteps();
+        if (!steps.equals(wanted)) {
             throw new RefusedGroupException("member " + result.getMemberIndex() + " has transitions at steps " + steps
-                    + ", the lease asked for " + spec.stochasticSteps());
+                    + ", the lease asked for " + wanted);
         }
         for (Transition transition : result.getTransitionsList()) {
             latents.checkRow(transition.getFromLatent());

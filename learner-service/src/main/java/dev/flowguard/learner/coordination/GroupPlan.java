@@ -1,5 +1,6 @@
 package dev.flowguard.learner.coordination;
 
+import dev.flowguard.grpo.GroupLayout;
 import dev.flowguard.proto.v1.Purpose;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,7 +25,6 @@ public final class GroupPlan {
      * What the plan depends on.
      *
      * @param seed the run's seed
-     * @param groupSize members of a training group
      * @param groupsPerIteration training groups of an iteration
      * @param trainPrompts prompts to train on, not empty
      * @param heldOutPrompts prompts to evaluate on, not empty
@@ -32,11 +32,10 @@ public final class GroupPlan {
      * @param evaluationBatch most members of one evaluation group
      * @param keptImages how many of the held-out prompts have their images kept, from the first on
      * @param imagesPerPrompt images of each held-out prompt; with more than one, all images come back to be compared
-     * @param stochasticSteps which steps of a training group are stochastic
+     * @param layouts the paths of a training group's members
      */
     public record Settings(
             long seed,
-            int groupSize,
             int groupsPerIteration,
             List<String> trainPrompts,
             List<String> heldOutPrompts,
@@ -44,17 +43,17 @@ public final class GroupPlan {
             int evaluationBatch,
             int keptImages,
             int imagesPerPrompt,
-            StochasticSteps stochasticSteps) {
+            Layouts layouts) {
         public Settings {
             trainPrompts = List.copyOf(trainPrompts);
             heldOutPrompts = List.copyOf(heldOutPrompts);
         }
     }
 
-    /** Which steps are stochastic: a function of the group alone, so that all its members share them. */
-    public interface StochasticSteps {
-        /** Rising step indices for the group with this index in this iteration. */
-        List<Integer> of(int iteration, int indexInIteration);
+    /** How the members of a training group move: a function of the group alone, the same on every worker. */
+    public interface Layouts {
+        /** The layout of the group with this index in this iteration. */
+        GroupLayout of(int iteration, int indexInIteration);
     }
 
     public GroupPlan(Settings settings) {
@@ -70,19 +69,19 @@ public final class GroupPlan {
         int iteration = Math.toIntExact(ordinal / settings.groupsPerIteration());
         int index = (int) (ordinal % settings.groupsPerIteration());
         String prompt = prompt(ordinal);
-        List<MemberSeeds> members = IntStream.range(0, settings.groupSize())
+        GroupLayout layout = settings.layouts().of(iteration, index);
+        List<MemberSeeds> members = IntStream.range(0, layout.members())
                 .mapToObj(member -> new MemberSeeds(
                         prompt,
-                        Seeds.derive(settings.seed(), Seeds.Stream.INITIAL_NOISE, iteration, index, member),
+                        Seeds.derive(
+                                settings.seed(),
+                                Seeds.Stream.INITIAL_NOISE,
+                                iteration,
+                                index,
+                                layout.paths().get(member).origin()),
                         Seeds.derive(settings.seed(), Seeds.Stream.TRANSITION_NOISE, iteration, index, member)))
                 .toList();
-        return new GroupSpec(
-                ordinal,
-                iteration,
-                Purpose.PURPOSE_TRAINING,
-                members,
-                settings.stochasticSteps().of(iteration, index),
-                false);
+        return new GroupSpec(ordinal, iteration, Purpose.PURPOSE_TRAINING, members, layout, false);
     }
 
     private String prompt(long ordinal) {
@@ -109,7 +108,7 @@ public final class GroupPlan {
                     iteration,
                     Purpose.PURPOSE_EVALUATION,
                     members,
-                    List.of(),
+                    GroupLayout.ofChains(members.size(), List.of()),
                     images > 1 || from < settings.keptImages()));
         }
         return groups;

@@ -1,5 +1,7 @@
 package dev.flowguard.learner.coordination;
 
+import dev.flowguard.grpo.GroupLayout;
+import dev.flowguard.grpo.MemberPath;
 import dev.flowguard.proto.v1.Lease;
 import dev.flowguard.proto.v1.MemberSpec;
 import dev.flowguard.proto.v1.Purpose;
@@ -12,7 +14,8 @@ import java.util.List;
  * @param iteration the iteration it belongs to; for evaluations, the one before which it is done
  * @param purpose training or evaluation
  * @param members its members; in a training group all prompts are the same
- * @param stochasticSteps rising indices of the stochastic steps; empty in evaluations
+ * @param layout the members' paths: which steps of each are stochastic, which of these are trained, and who competes; no step
+ *     is stochastic in evaluations
  * @param returnImages whether the images must come back with the scores
  */
 public record GroupSpec(
@@ -20,11 +23,13 @@ public record GroupSpec(
         int iteration,
         Purpose purpose,
         List<MemberSeeds> members,
-        List<Integer> stochasticSteps,
+        GroupLayout layout,
         boolean returnImages) {
     public GroupSpec {
         members = List.copyOf(members);
-        stochasticSteps = List.copyOf(stochasticSteps);
+        if (layout.members() != members.size()) {
+            throw new IllegalArgumentException(layout.members() + " paths for " + members.size() + " members");
+        }
     }
 
     public boolean training() {
@@ -37,6 +42,7 @@ public record GroupSpec(
                 + " of iteration " + iteration;
     }
 
+    /** Steps that all members share are the lease's, others each member's own. */
     Lease toLease(long leaseId, long policyVersion) {
         Lease.Builder lease = Lease.newBuilder()
                 .setLeaseId(leaseId)
@@ -44,14 +50,38 @@ public record GroupSpec(
                 .setIteration(iteration)
                 .setPurpose(purpose)
                 .setPolicyVersion(policyVersion)
-                .addAllStochasticSteps(stochasticSteps)
                 .setReturnImages(returnImages);
-        for (MemberSeeds member : members) {
-            lease.addMembers(MemberSpec.newBuilder()
-                    .setPrompt(member.prompt())
-                    .setInitialNoiseSeed(member.initialNoise())
-                    .setTransitionNoiseSeed(member.transitionNoise()));
+        boolean alike = layout.paths().stream()
+                        .map(path -> List.of(path.stochasticSteps(), path.trainedSteps()))
+                        .distinct()
+                        .count()
+                == 1;
+        if (alike) {
+            MemberPath path = layout.paths().get(0);
+            lease.addAllStochasticSteps(path.stochasticSteps());
+            if (!path.trainedSteps().equals(path.stochasticSteps())) {
+                lease.addAllTrainedSteps(path.trainedSteps());
+            }
+        }
+        for (int member = 0; member < members.size(); member++) {
+            MemberSeeds seeds = members.get(member);
+            MemberSpec.Builder spec = MemberSpec.newBuilder()
+                    .setPrompt(seeds.prompt())
+                    .setInitialNoiseSeed(seeds.initialNoise())
+                    .setTransitionNoiseSeed(seeds.transitionNoise());
+            if (!alike) {
+                spec.addAllStochasticSteps(ownSteps(layout.paths().get(member)));
+            }
+            lease.addMembers(spec);
         }
         return lease.build();
+    }
+
+    private static List<Integer> ownSteps(MemberPath path) {
+        if (!path.trainedSteps().equals(path.stochasticSteps())) {
+            throw new IllegalArgumentException("a member with steps of its own must train on all of "
+                    + path.stochasticSteps() + ", not on " + path.trainedSteps());
+        }
+        return path.stochasticSteps();
     }
 }

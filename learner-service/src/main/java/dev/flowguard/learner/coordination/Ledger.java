@@ -75,10 +75,10 @@ public final class Ledger implements AutoCloseable {
         line.put("iteration", spec.iteration());
         line.put("policy_version", group.policyVersion());
         line.put("worker", group.workerId());
-        line.put("stochastic_steps", spec.stochasticSteps());
         List<Map<String, Object>> members = new ArrayList<>();
         Map<String, String> scorers = new TreeMap<>();
-        for (ScoredMember member : group.members()) {
+        for (int index = 0; index < group.members().size(); index++) {
+            ScoredMember member = group.members().get(index);
             Map<String, Double> scores = new TreeMap<>();
             member.scores().forEach((name, score) -> {
                 scores.put(name, score.value());
@@ -88,6 +88,7 @@ public final class Ledger implements AutoCloseable {
             entry.put("prompt", member.seeds().prompt());
             entry.put("initial_noise_seed", member.seeds().initialNoise());
             entry.put("transition_noise_seed", member.seeds().transitionNoise());
+            entry.put("trained_steps", spec.layout().paths().get(index).trainedSteps());
             entry.put("scores", scores);
             members.add(entry);
         }

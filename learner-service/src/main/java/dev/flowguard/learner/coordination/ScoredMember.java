@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One member of a scored group.
  *
  * @param seeds what was drawn
- * @param transitions its stochastic transitions, by rising step; empty in evaluations
+ * @param transitions its trained transitions, by rising step; empty in evaluations
  * @param scores by reward name; a missing entry is a missing score, never a zero
  * @param png its image, where the lease asked for it
  */

@@ -94,6 +94,8 @@ public record IterationReport(
      *
      * @param groups groups that came
      * @param zeroVarianceGroups of these, groups whose members are all worth the same: skipped
+     * @param comparisons sets of members that were compared: one a group, or one a step of a seed where a tree branches
+     * @param tiedComparisons of these, sets whose members are all worth the same: not trained on
      * @param droppedGroups groups that were given up after too many tries
      * @param skippedUpdates optimizer steps that were skipped because something was not finite
      * @param advantageStd standard deviation of the advantages trained on
@@ -102,11 +104,14 @@ public record IterationReport(
      * @param gradientNorm largest global norm before clipping; null where nothing was trained
      * @param klToReference mean KL, where it was measured
      * @param learningRate of the last update
-     * @param steps one entry a stochastic step
+     * @param clip null where the trust region is no range of ratios
+     * @param steps one entry a trained step
      */
     public record Learning(
             int groups,
             int zeroVarianceGroups,
+            int comparisons,
+            int tiedComparisons,
             int droppedGroups,
             int skippedUpdates,
             double advantageStd,
@@ -115,6 +120,7 @@ public record IterationReport(
             @Nullable Double gradientNorm,
             @Nullable Double klToReference,
             double learningRate,
+            @Nullable Clip clip,
             List<StepRatios> steps) {
         public Learning {
             steps = List.copyOf(steps);
@@ -122,17 +128,13 @@ public record IterationReport(
     }
 
     /**
-     * Importance ratios at one stochastic step, over all updates of the iteration.
+     * The range that clipped the objective's log-ratio, for the run's latents.
      *
-     * @param step its index
-     * @param sigma its noise level
-     * @param logRatioMean mean of the log-ratio
-     * @param logRatioStd its population standard deviation
-     * @param clipUp share of ratios above the trust region
-     * @param clipDown share below
+     * @param ratio {@code density} or {@code ratio-norm}
+     * @param lower how far below 0
+     * @param upper how far above 0
      */
-    public record StepRatios(
-            int step, double sigma, double logRatioMean, double logRatioStd, double clipUp, double clipDown) {}
+    public record Clip(String ratio, double lower, double upper) {}
 
     /** The line: flat dotted keys ({@code reward.ocr.mean}, {@code eval.ocr}), so that every table reader takes it. */
     public Map<String, Object> toJson() {
@@ -181,6 +183,8 @@ public record IterationReport(
     private static void put(Map<String, Object> line, Learning learning) {
         line.put("groups", learning.groups());
         line.put("zero_variance_groups", learning.zeroVarianceGroups());
+        line.put("comparisons", learning.comparisons());
+        line.put("tied_comparisons", learning.tiedComparisons());
         line.put("dropped_groups", learning.droppedGroups());
         line.put("skipped_updates", learning.skippedUpdates());
         line.put("advantage.std", learning.advantageStd());
@@ -189,18 +193,13 @@ public record IterationReport(
         putPresent(line, "grad_norm", learning.gradientNorm());
         putPresent(line, "kl", learning.klToReference());
         line.put("learning_rate", learning.learningRate());
-        List<Map<String, Object>> steps = new ArrayList<>();
-        for (StepRatios step : learning.steps()) {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("step", step.step());
-            entry.put("sigma", step.sigma());
-            entry.put("log_ratio_mean", step.logRatioMean());
-            entry.put("log_ratio_std", step.logRatioStd());
-            entry.put("clip_up", step.clipUp());
-            entry.put("clip_down", step.clipDown());
-            steps.add(entry);
+        Clip clip = learning.clip();
+        if (clip != null) {
+            line.put("clip.ratio", clip.ratio());
+            line.put("clip.lower", clip.lower());
+            line.put("clip.upper", clip.upper());
         }
-        line.put("steps", steps);
+        line.put("steps", learning.steps().stream().map(StepRatios::toJson).toList());
     }
 
     private static void putPresent(Map<String, Object> line, String key, @Nullable Double value) {
@@ -277,17 +276,13 @@ public record IterationReport(
     private static Learning learning(JsonNode line) {
         List<StepRatios> steps = new ArrayList<>();
         for (JsonNode step : line.path("steps")) {
-            steps.add(new StepRatios(
-                    step.path("step").asInt(),
-                    step.path("sigma").asDouble(),
-                    step.path("log_ratio_mean").asDouble(),
-                    step.path("log_ratio_std").asDouble(),
-                    step.path("clip_up").asDouble(),
-                    step.path("clip_down").asDouble()));
+            steps.add(StepRatios.fromJson(step));
         }
         return new Learning(
                 line.path("groups").asInt(),
                 line.path("zero_variance_groups").asInt(),
+                line.path("comparisons").asInt(),
+                line.path("tied_comparisons").asInt(),
                 line.path("dropped_groups").asInt(),
                 line.path("skipped_updates").asInt(),
                 line.path("advantage.std").asDouble(),
@@ -296,6 +291,12 @@ public record IterationReport(
                 number(line, "grad_norm"),
                 number(line, "kl"),
                 line.path("learning_rate").asDouble(),
+                line.has("clip.ratio")
+                        ? new Clip(
+                                line.path("clip.ratio").asString(),
+                                line.path("clip.lower").asDouble(),
+                                line.path("clip.upper").asDouble())
+                        : null,
                 steps);
     }
 

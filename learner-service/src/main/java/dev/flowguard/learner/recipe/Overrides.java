@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a command line says against the file.
  *
+ * @param preset the algorithm whose settings fill what the file leaves open; null to keep the file's
  * @param iterations null to keep the file's
  * @param outputDir null to keep the file's
  * @param seed null to keep the file's
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param rewardTargets gRPC target by reward name, where the file's is to be replaced
  */
 public record Overrides(
+        @Nullable String preset,
         @Nullable Integer iterations,
         @Nullable Path outputDir,
         @Nullable Long seed,
@@ -25,6 +27,6 @@ public record Overrides(
 
     /** The file as it is. */
     public static Overrides none() {
-        return new Overrides(null, null, null, null, Map.of());
+        return new Overrides(null, null, null, null, null, Map.of());
     }
 }

@@ -115,6 +115,8 @@ public record Recipe(
      * @param negativePrompt under classifier-free guidance
      * @param shift of the sigma schedule; absent for the pipeline's own
      * @param stochasticSteps which steps are stochastic
+     * @param initialNoise {@code own} or {@code shared}: whether the members of a group start from noise of their own
+     * @param branches where members branch off a main path, how; absent where each walks a path of its own
      */
     public record Sampling(
             int numInferenceSteps,
@@ -124,7 +126,9 @@ public record Recipe(
             double trueCfgScale,
             String negativePrompt,
             @Nullable Double shift,
-            StochasticSteps stochasticSteps) {
+            StochasticSteps stochasticSteps,
+            String initialNoise,
+            @Nullable BranchSettings branches) {
 
         /** How far prompts are followed. */
         @JsonIgnore
@@ -132,6 +136,14 @@ public record Recipe(
             return new Guidance(guidanceScale, trueCfgScale, negativePrompt);
         }
     }
+
+    /**
+     * TempFlow-GRPO's branching.
+     *
+     * @param perStep K, branches of a step; {@code groups.size / per_step} main paths are drawn
+     * @param compared {@code seed} or {@code prompt}: whether branches compete on their own main path or across all
+     */
+    public record BranchSettings(int perStep, String compared) {}
 
     /**
      * Evaluation on the held-out prompts, by the ODE.
@@ -193,6 +205,8 @@ public record Recipe(
      * @param maxGradNorm global norm at which gradients are clipped
      * @param stepsPerIteration into how many updates the groups of an iteration are divided
      * @param warmupSteps optimizer steps over which the learning rate rises linearly; 0 for none
+     * @param schedule course of the learning rate after that
+     * @param innerEpochs how many times an iteration's groups are gone through
      */
     public record Optimizer(
             double learningRate,
@@ -201,23 +215,51 @@ public record Recipe(
             double weightDecay,
             double maxGradNorm,
             int stepsPerIteration,
-            int warmupSteps) {
+            int warmupSteps,
+            ScheduleSetting schedule,
+            int innerEpochs) {
         public Optimizer {
             betas = List.copyOf(betas);
+        }
+
+        /** Updates of an iteration, inner epochs included. */
+        @JsonIgnore
+        public int updatesPerIteration() {
+            return Math.multiplyExact(stepsPerIteration, innerEpochs);
         }
     }
 
     /**
-     * What is minimised, as far as it is not the preset itself.
+     * What is minimised.
      *
-     * @param clipRange trust region of the ratio
+     * @param ratio r: {@code density} or {@code ratio-norm}
+     * @param stepWeight w, a step's weight outside the trust region, by the name of {@link dev.flowguard.grpo.StepWeight}
+     * @param clipRange c, trust region of the ratio
+     * @param clipSpace {@code log} or {@code ratio}: whether c bounds log r or r itself
+     * @param divergenceThreshold tau of Flow-DPPO's trust region, which takes the clip range's place; absent for none
+     * @param divergencePenalty lambda of the same
      * @param klBeta weight of the KL to the reference
      * @param klForm {@code true-kl}, or {@code dt-scaled} as in flow_grpo since July 2025
-     * @param advantageSpread standard deviation over the {@code group} or the {@code iteration}
+     * @param klSchedule course of that weight over the iterations
+     * @param klWarmupIterations iterations over which it rises linearly before; 0 for none
+     * @param advantage {@code group}, {@code combined} or {@code gdpo}: how rewards become advantages
+     * @param advantageSpread with {@code group}: standard deviation over the {@code group} or the {@code iteration}
      * @param advantageLimit largest absolute advantage
      */
     public record ObjectiveSettings(
-            ClipSetting clipRange, double klBeta, String klForm, String advantageSpread, double advantageLimit) {}
+            String ratio,
+            String stepWeight,
+            ClipSetting clipRange,
+            String clipSpace,
+            @Nullable Double divergenceThreshold,
+            @Nullable Double divergencePenalty,
+            double klBeta,
+            String klForm,
+            ScheduleSetting klSchedule,
+            int klWarmupIterations,
+            String advantage,
+            String advantageSpread,
+            double advantageLimit) {}
 
     /**
      * The moving average of the adapter.

@@ -1,7 +1,11 @@
 package dev.flowguard.learner.recipe;
 
+import dev.flowguard.grpo.Chains;
+import dev.flowguard.grpo.GroupAdvantage;
 import dev.flowguard.grpo.GroupKey;
+import dev.flowguard.grpo.ImportanceRatio;
 import dev.flowguard.grpo.Presets;
+import dev.flowguard.grpo.StepWeight;
 import dev.flowguard.grpo.TransitionKernel;
 import dev.flowguard.models.ModelFamily;
 import dev.flowguard.tensor.DType;
@@ -16,9 +20,6 @@ import java.util.function.BiFunction;
 
 /** Refuses runs that cannot be, before anything is started for them. */
 final class RecipeCheck {
-    /** Spacing of fp32 just below 1: a smaller trust region cannot be told from none. */
-    private static final double FP32_RESOLUTION = 0x1p-24;
-
     private static final int MOST_IMAGES_PER_PROMPT = 64;
 
     private final BiFunction<String, String, InputException> problem;
@@ -33,11 +34,12 @@ final class RecipeCheck {
         require(recipe.iterations() >= 1, "/iterations", "must be at least 1");
         model(recipe.model());
         sampling(recipe.sampling(), recipe.seed());
+        exploration(recipe);
         guidance(recipe.sampling(), ModelFamily.of(Path.of(recipe.model().pipeline())));
         evaluation(recipe.evaluation());
         groups(recipe.groups(), recipe.optimizer());
         optimizer(recipe.optimizer());
-        objective(recipe.objective());
+        objective(recipe.objective(), recipe.preset());
         require(recipe.adapter().rank() >= 1, "/adapter/rank", "must be at least 1");
         require(positive(recipe.adapter().loraAlpha()), "/adapter/lora_alpha", "must be positive");
         require(recipe.ema().decay() >= 0 && recipe.ema().decay() < 1, "/ema/decay", "must be in [0, 1)");
@@ -87,6 +89,22 @@ final class RecipeCheck {
         guarded(
                 "/sampling/stochastic_steps",
                 () -> sampling.stochasticSteps().plan().stochasticSteps(steps, new GroupKey(seed, 0, 0)));
+    }
+
+    /** Every group of the run must have a layout; a moving window's may depend on the iteration, but fits everywhere or nowhere. */
+    private void exploration(Recipe recipe) {
+        Recipe.Sampling sampling = recipe.sampling();
+        guarded("/sampling/initial_noise", () -> Words.read(Chains.InitialNoise.class, sampling.initialNoise()));
+        if (recipe.groups().size() >= 2) {
+            guarded(
+                    sampling.branches() == null ? "/sampling/stochastic_steps" : "/sampling/branches",
+                    () -> RecipePreset.exploration(sampling)
+                            .layout(
+                                    sampling.stochasticSteps().plan(),
+                                    sampling.numInferenceSteps(),
+                                    new GroupKey(recipe.seed(), 0, 0),
+                                    recipe.groups().size()));
+        }
     }
 
     private void guidance(Recipe.Sampling sampling, ModelFamily family) {
@@ -139,14 +157,34 @@ final class RecipeCheck {
                 "must not be negative");
         require(positive(optimizer.maxGradNorm()), "/optimizer/max_grad_norm", "must be positive");
         require(optimizer.warmupSteps() >= 0, "/optimizer/warmup_steps", "must not be negative");
+        guarded("/optimizer/schedule", () -> optimizer.schedule().annealing(0));
+        require(
+                optimizer.innerEpochs() >= 1 && optimizer.innerEpochs() <= 100,
+                "/optimizer/inner_epochs",
+                "must be 1 to 100; 1 in all published settings");
     }
 
-    private void objective(Recipe.ObjectiveSettings objective) {
-        Double c = objective.clipRange().c();
+    private void objective(Recipe.ObjectiveSettings objective, String preset) {
+        guarded("/objective/ratio", () -> Words.read(ImportanceRatio.class, objective.ratio()));
+        guarded("/objective/step_weight", () -> Words.read(StepWeight.class, objective.stepWeight()));
+        boolean ofRatio = objective.clipSpace().equals(RecipePreset.RATIO_SPACE);
         require(
-                c == null || (c >= FP32_RESOLUTION && c < 1),
+                ofRatio || objective.clipSpace().equals(RecipePreset.LOG_SPACE),
+                "/objective/clip_space",
+                "must be log or ratio");
+        guarded("/objective/clip_range", () -> objective.clipRange().range(ofRatio));
+        boolean divergence = objective.divergenceThreshold() != null;
+        require(
+                !divergence || objective.clipRange().lower() == null,
                 "/objective/clip_range",
-                "is below fp32's resolution near 1 (6e-8) or not below 1; write auto, or 2e-6 for GRPO-Guard");
+                "cannot be together with divergence_threshold: a step has one trust region; leave one of them out");
+        require(
+                divergence || objective.divergencePenalty() == null,
+                "/objective/divergence_penalty",
+                "needs a divergence_threshold; 1e-5 in Flow-DPPO");
+        guarded("/objective", () -> RecipePreset.region(objective, Presets.named(preset)));
+        guarded("/objective/kl_schedule", () -> objective.klSchedule().annealing(0));
+        require(objective.klWarmupIterations() >= 0, "/objective/kl_warmup_iterations", "must not be negative");
         require(
                 objective.klBeta() >= 0 && Double.isFinite(objective.klBeta()),
                 "/objective/kl_beta",
@@ -155,11 +193,11 @@ final class RecipeCheck {
                 List.of("true-kl", "dt-scaled").contains(objective.klForm()),
                 "/objective/kl_form",
                 "must be true-kl or dt-scaled");
-        require(
-                List.of("group", "iteration").contains(objective.advantageSpread()),
-                "/objective/advantage_spread",
-                "must be group or iteration");
         require(positive(objective.advantageLimit()), "/objective/advantage_limit", "must be positive; 5 in flow_grpo");
+        guarded(
+                "/objective/advantage_spread",
+                () -> Words.read(GroupAdvantage.Spread.class, objective.advantageSpread()));
+        guarded("/objective/advantage", () -> RecipePreset.advantages(objective));
     }
 
     private void rewards(List<Recipe.Reward> rewards) {

@@ -1,13 +1,18 @@
 package dev.flowguard.learner.recipe;
 
+import dev.flowguard.grpo.AdvantageEstimator;
+import dev.flowguard.grpo.Branches;
 import dev.flowguard.grpo.Chains;
+import dev.flowguard.grpo.CombinedAdvantage;
+import dev.flowguard.grpo.DivergenceMask;
+import dev.flowguard.grpo.Exploration;
+import dev.flowguard.grpo.GdpoAdvantage;
 import dev.flowguard.grpo.GroupAdvantage;
 import dev.flowguard.grpo.KlToReference;
 import dev.flowguard.grpo.Preset;
 import dev.flowguard.grpo.Presets;
 import dev.flowguard.models.ModelFamily;
 import dev.flowguard.tensor.InputException;
-import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
@@ -26,10 +31,6 @@ final class RecipeDefaults {
      */
     static ObjectNode of(String presetName, ModelFamily family, YAMLMapper yaml) {
         Preset preset = Presets.named(presetName);
-        if (!(preset.exploration().equals(new Chains(Chains.InitialNoise.OWN))
-                && preset.advantages() instanceof GroupAdvantage)) {
-            throw new InputException("preset '" + presetName + "' cannot be trained by recipe yet");
-        }
         ObjectNode defaults = yaml.createObjectNode();
         defaults.put("seed", 42).put("iterations", 100).put("preset", presetName);
         defaults.putObject("model")
@@ -39,14 +40,15 @@ final class RecipeDefaults {
                 .put("text_encoder_dtype", "float32")
                 .put("vae_dtype", "float32")
                 .put("text_encoders", Recipe.Model.KEEP);
-        defaults.putObject("sampling")
+        ObjectNode sampling = defaults.putObject("sampling")
                 .put("num_inference_steps", preset.trainingSteps())
                 .put("kernel", preset.kernel().name())
                 .put("noise_level", preset.kernel().noiseLevel())
                 .put("guidance_scale", family.guidanceScale(preset.guidanceScale()))
                 .put("true_cfg_scale", 1)
-                .put("negative_prompt", "")
-                .set("stochastic_steps", yaml.valueToTree(StochasticSteps.of(preset.plan())));
+                .put("negative_prompt", "");
+        sampling.set("stochastic_steps", yaml.valueToTree(StochasticSteps.of(preset.plan())));
+        explore(sampling, preset.exploration());
         defaults.putObject("evaluation")
                 .put("num_inference_steps", preset.evaluationSteps())
                 .put("every", 10)
@@ -69,20 +71,14 @@ final class RecipeDefaults {
                 .put("weight_decay", preset.optimizer().weightDecay())
                 .put("max_grad_norm", preset.maxGradientNorm())
                 .put("steps_per_iteration", preset.optimizerStepsPerIteration())
-                .put("warmup_steps", 0);
+                .put("warmup_steps", preset.learningRateAnnealing().warmup())
+                .put("inner_epochs", 1);
+        optimizer.set("schedule", yaml.valueToTree(ScheduleSetting.of(preset.learningRateAnnealing())));
         optimizer
                 .putArray("betas")
                 .add(preset.optimizer().beta1())
                 .add(preset.optimizer().beta2());
-        ObjectNode objective = defaults.putObject("objective")
-                .put("clip_range", "auto")
-                .put("kl_beta", preset.klToReference().weight())
-                .put("kl_form", preset.klToReference().form() == KlToReference.Form.TRUE ? "true-kl" : "dt-scaled");
-        if (preset.advantages() instanceof GroupAdvantage advantage) {
-            objective
-                    .put("advantage_spread", advantage.spread().name().toLowerCase(Locale.ROOT))
-                    .put("advantage_limit", advantage.limit());
-        }
+        minimise(defaults.putObject("objective"), preset, yaml);
         defaults.putObject("sentinel")
                 .put("action", Recipe.Sentinel.ALERT)
                 .put("patience", 3)
@@ -93,6 +89,51 @@ final class RecipeDefaults {
                 .put("decay", preset.ema().decay())
                 .put("interval", preset.ema().interval());
         return defaults;
+    }
+
+    private static void explore(ObjectNode sampling, Exploration exploration) {
+        if (exploration instanceof Branches branches) {
+            sampling.put("initial_noise", Words.write(Chains.InitialNoise.OWN));
+            sampling.putObject("branches")
+                    .put("per_step", branches.perStep())
+                    .put("compared", Words.write(branches.compared()));
+        } else if (exploration instanceof Chains chains) {
+            sampling.put("initial_noise", Words.write(chains.initialNoise()));
+        } else {
+            throw new InputException("recipes have no words for " + exploration);
+        }
+    }
+
+    private static void minimise(ObjectNode objective, Preset preset, YAMLMapper yaml) {
+        objective
+                .put("ratio", Words.write(preset.objective().ratio()))
+                .put("step_weight", Words.write(preset.stepWeight()))
+                .put("clip_range", "auto")
+                .put("clip_space", RecipePreset.LOG_SPACE)
+                .put("kl_beta", preset.klToReference().weight())
+                .put("kl_form", preset.klToReference().form() == KlToReference.Form.TRUE ? "true-kl" : "dt-scaled")
+                .put("kl_warmup_iterations", preset.klAnnealing().warmup());
+        objective.set("kl_schedule", yaml.valueToTree(ScheduleSetting.of(preset.klAnnealing())));
+        if (preset.objective().region() instanceof DivergenceMask mask) {
+            objective.put("divergence_threshold", mask.threshold()).put("divergence_penalty", mask.penalty());
+        }
+        estimate(objective, preset.advantages());
+    }
+
+    private static void estimate(ObjectNode objective, AdvantageEstimator advantages) {
+        objective.put("advantage_spread", Words.write(GroupAdvantage.Spread.GROUP));
+        if (advantages instanceof GroupAdvantage group) {
+            objective
+                    .put("advantage", "group")
+                    .put("advantage_spread", Words.write(group.spread()))
+                    .put("advantage_limit", group.limit());
+        } else if (advantages instanceof CombinedAdvantage combined) {
+            objective.put("advantage", "combined").put("advantage_limit", combined.limit());
+        } else if (advantages instanceof GdpoAdvantage gdpo) {
+            objective.put("advantage", "gdpo").put("advantage_limit", gdpo.limit());
+        } else {
+            throw new InputException("recipes have no words for " + advantages);
+        }
     }
 
     static ObjectNode reward(YAMLMapper yaml) {

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -29,6 +30,9 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 public final class RecipeLoader {
     private static final long LARGEST = 1 << 20;
     private static final String PIPELINE = "/model/pipeline";
+    /** Keys whose value is one choice as a whole, not a section that a preset may fill up. */
+    private static final Set<String> CHOICES = Set.of("stochastic_steps", "schedule", "kl_schedule");
+
     private static final List<String> REQUIRED =
             List.of("/name", PIPELINE, "/model/height", "/model/width", "/prompts/train", "/prompts/held_out");
 
@@ -127,6 +131,9 @@ public final class RecipeLoader {
     }
 
     private static void override(ObjectNode recipe, Overrides overrides) {
+        if (overrides.preset() != null) {
+            recipe.put("preset", overrides.preset());
+        }
         if (overrides.iterations() != null) {
             recipe.put("iterations", overrides.iterations());
         }
@@ -173,7 +180,9 @@ public final class RecipeLoader {
     private void merge(ObjectNode into, ObjectNode from) {
         for (Map.Entry<String, JsonNode> entry : from.properties()) {
             JsonNode old = into.get(entry.getKey());
-            if (old instanceof ObjectNode oldObject && entry.getValue() instanceof ObjectNode newObject) {
+            if (!CHOICES.contains(entry.getKey())
+                    && old instanceof ObjectNode oldObject
+                    && entry.getValue() instanceof ObjectNode newObject) {
                 merge(oldObject, newObject);
             } else {
                 into.set(entry.getKey(), entry.getValue());

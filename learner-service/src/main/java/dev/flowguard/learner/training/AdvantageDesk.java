@@ -9,6 +9,7 @@ import dev.flowguard.learner.coordination.RunAbortedException;
 import dev.flowguard.learner.coordination.ScoredGroup;
 import dev.flowguard.learner.coordination.ScoredMember;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +26,7 @@ final class AdvantageDesk {
     }
 
     /**
-     * The groups that teach something, with their advantages, in the order of the batch. A group whose members are all worth
-     * the same is left out.
+     * Every group with its members' advantages, in the order of the batch; those that teach nothing too.
      *
      * @throws RunAbortedException if every group of the iteration was dropped
      */
@@ -38,15 +38,19 @@ final class AdvantageDesk {
                             + "; mend the cause, then go on with --resume",
                     null);
         }
-        List<GroupAdvantages> advantages =
-                estimator.estimate(batch.groups().stream().map(this::rewarded).toList(), weights);
-        List<TrainableGroup> trainable = new ArrayList<>();
-        for (int i = 0; i < advantages.size(); i++) {
-            if (!advantages.get(i).tied()) {
-                trainable.add(new TrainableGroup(batch.groups().get(i), advantages.get(i)));
-            }
+        List<RewardedGroup> compared = new ArrayList<>();
+        for (ScoredGroup group : batch.groups()) {
+            RewardedGroup whole = rewarded(group);
+            group.spec().layout().comparisons().forEach(set -> compared.add(whole.subset(set)));
         }
-        return trainable;
+        Iterator<GroupAdvantages> advantages =
+                estimator.estimate(compared, weights).iterator();
+        return batch.groups().stream()
+                .map(group -> new TrainableGroup(
+                        group,
+                        MemberAdvantages.of(
+                                group.members().size(), group.spec().layout().comparisons(), advantages)))
+                .toList();
     }
 
     private RewardedGroup rewarded(ScoredGroup group) {

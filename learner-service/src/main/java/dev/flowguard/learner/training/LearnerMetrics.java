@@ -1,6 +1,7 @@
 package dev.flowguard.learner.training;
 
 import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.output.StepRatios;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -99,7 +100,7 @@ final class LearnerMetrics {
         return Row.of(Tags.of("reward", entry.getKey()), entry.getValue());
     }
 
-    private static Tags byStep(IterationReport.StepRatios step) {
+    private static Tags byStep(StepRatios step) {
         return Tags.of("step", Integer.toString(step.step()));
     }
 }

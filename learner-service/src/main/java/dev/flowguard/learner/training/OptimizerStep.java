@@ -14,13 +14,22 @@ record OptimizerStep(List<TrainableGroup> groups, boolean first) {
         groups = List.copyOf(groups);
     }
 
-    /** Divides an iteration's groups, in their order, into {@code steps} parts as equal as can be; none is empty. */
-    static List<OptimizerStep> divide(List<TrainableGroup> groups, int steps) {
-        int parts = Math.min(steps, groups.size());
+    /**
+     * The updates of an iteration: in every epoch the groups that teach something, in their order, in {@code steps} parts as
+     * equal as can be; none is empty.
+     */
+    static List<OptimizerStep> ofIteration(List<TrainableGroup> groups, int steps, int epochs) {
+        List<TrainableGroup> teaching = groups.stream()
+                .filter(group -> !group.advantages().teachNothing())
+                .toList();
+        int parts = Math.min(steps, teaching.size());
         List<OptimizerStep> result = new ArrayList<>();
-        for (int part = 0; part < parts; part++) {
-            result.add(new OptimizerStep(
-                    groups.subList(part * groups.size() / parts, (part + 1) * groups.size() / parts), part == 0));
+        for (int epoch = 0; epoch < epochs; epoch++) {
+            for (int part = 0; part < parts; part++) {
+                result.add(new OptimizerStep(
+                        teaching.subList(part * teaching.size() / parts, (part + 1) * teaching.size() / parts),
+                        result.isEmpty()));
+            }
         }
         return result;
     }
@@ -30,7 +39,7 @@ record OptimizerStep(List<TrainableGroup> groups, boolean first) {
         return groups.stream().mapToLong(TrainableGroup::tuples).sum();
     }
 
-    /** @param size most members of a micro-batch */
+    /** @param size most latents of a micro-batch */
     List<MicroBatch> microBatches(int size) {
         return groups.stream()
                 .flatMap(group -> group.microBatches(size).stream())

@@ -2,6 +2,7 @@ package dev.flowguard.learner.training;
 
 import dev.flowguard.grpo.KlToReference;
 import dev.flowguard.grpo.Preset;
+import dev.flowguard.grpo.RowSelection;
 import dev.flowguard.grpo.SigmaSchedule;
 import dev.flowguard.grpo.StepBatch;
 import dev.flowguard.grpo.StepLoss;
@@ -22,39 +23,41 @@ import java.util.Objects;
  * <p>Used by one thread.
  */
 final class PolicyTrainer implements AutoCloseable {
+    /**
+     * How long a run is.
+     *
+     * @param iterations of the run
+     * @param updates of its weights, where none is skipped
+     */
+    record Length(long iterations, long updates) {}
+
     private final Policy policy;
     private final Preset preset;
     private final SigmaSchedule schedule;
-    private final int warmupSteps;
+    private final Length length;
     private final int microBatchSize;
     private final Compute compute;
     private final List<Tensor> parameters;
     private final AdamW optimizer;
     private final AdapterAverage average;
     private final UnitRatioCanary canary = UnitRatioCanary.standard();
-    private KlToReference klToReference;
+    private double klFactor = 1;
     private long updates;
 
     /**
      * @param schedule of the training trajectories
-     * @param warmupSteps updates over which the learning rate rises linearly
-     * @param microBatchSize most members of a group in one forward and backward pass, as in sampling
+     * @param length of the run, over which learning rate and KL weight change
+     * @param microBatchSize most latents of a group in one forward and backward pass, as in sampling
      */
     PolicyTrainer(
-            Policy policy,
-            Preset preset,
-            SigmaSchedule schedule,
-            int warmupSteps,
-            int microBatchSize,
-            Compute compute) {
+            Policy policy, Preset preset, SigmaSchedule schedule, Length length, int microBatchSize, Compute compute) {
         this.policy = policy;
         this.preset = preset;
         this.schedule = schedule;
-        this.warmupSteps = warmupSteps;
+        this.length = length;
         this.microBatchSize = microBatchSize;
         this.compute = compute;
         this.parameters = List.copyOf(policy.parameters().values());
-        this.klToReference = preset.klToReference();
         this.optimizer = new AdamW(parameters, preset.optimizer());
         this.average = compute.inference(() -> new AdapterAverage(preset.ema(), policy.parameters()));
     }
@@ -68,12 +71,14 @@ final class PolicyTrainer implements AutoCloseable {
      * @throws NonFiniteException if a loss or the gradient is not finite; the weights are then as they were
      * @throws dev.flowguard.grpo.UnitRatioException if the policy does not give back what was sampled with its weights
      */
-    void update(OptimizerStep step, long policyVersion, RatioStatistics statistics) throws NonFiniteException {
+    void update(OptimizerStep step, long policyVersion, LearningStatistics statistics) throws NonFiniteException {
+        KlToReference kl = preset.klToReference()
+                .times(klFactor * preset.klAnnealing().shareAt(policyVersion, length.iterations()));
         optimizer.zeroGradients();
         double loss = 0;
         for (MicroBatch batch : step.microBatches(microBatchSize)) {
             boolean onPolicy = step.first() && batch.of().group().policyVersion() == policyVersion;
-            loss += backward(batch, step.tuples(), onPolicy, statistics);
+            loss += backward(batch, new Share(step.tuples(), onPolicy, kl), statistics);
         }
         double norm = compute.training(() -> GradientClip.globalNorm(parameters, preset.maxGradientNorm()));
         if (!Double.isFinite(norm)) {
@@ -89,12 +94,20 @@ final class PolicyTrainer implements AutoCloseable {
         statistics.addUpdate(loss, norm);
     }
 
+    /**
+     * What a micro-batch is part of.
+     *
+     * @param tuples of the whole update
+     * @param onPolicy whether its ratios must be 1
+     * @param kl the penalty of this iteration
+     */
+    private record Share(long tuples, boolean onPolicy, KlToReference kl) {}
+
     /** Adds a micro-batch's part of the mean loss to the gradients and returns it. */
-    private double backward(MicroBatch batch, long tuples, boolean onPolicy, RatioStatistics statistics)
-            throws NonFiniteException {
+    private double backward(MicroBatch batch, Share share, LearningStatistics statistics) throws NonFiniteException {
         double loss;
         try {
-            loss = compute.training(() -> lossWithGradient(batch, tuples, onPolicy, statistics));
+            loss = compute.training(() -> lossWithGradient(batch, share, statistics));
         } catch (ArithmeticException e) {
             throw new NonFiniteException(e.getMessage(), e);
         }
@@ -107,22 +120,23 @@ final class PolicyTrainer implements AutoCloseable {
         return loss;
     }
 
-    private double lossWithGradient(MicroBatch batch, long tuples, boolean onPolicy, RatioStatistics statistics) {
+    private double lossWithGradient(MicroBatch batch, Share share, LearningStatistics statistics) {
         Transition transition = preset.kernel().at(schedule, batch.step());
         double weight = preset.stepWeight().of(preset.kernel(), schedule, batch.step());
         StepBatch sampled = batch.sampled(transition, weight, compute.device());
         Tensor latents = batch.latents(compute.device());
-        VelocityField velocity = policy.given(batch.prompt(), batch.members());
-        Tensor mean = transition.mean(latents, velocity.velocity(latents, transition.sigma()));
+        VelocityField velocity = policy.given(batch.prompt(), batch.rows().size());
+        RowSelection from = batch.from();
+        Tensor mean = from.of(transition.mean(latents, velocity.velocity(latents, transition.sigma())));
         StepLoss stepLoss = preset.objective().loss(sampled, mean);
-        if (onPolicy) {
+        if (share.onPolicy()) {
             canary.requireUnitRatio(sampled, mean, stepLoss.diagnostics());
         }
-        if (klToReference.enabled()) {
-            stepLoss = klToReference.addTo(stepLoss, mean, referenceMean(transition, latents, velocity));
+        if (share.kl().enabled()) {
+            stepLoss = share.kl().addTo(stepLoss, mean, from.of(referenceMean(transition, latents, velocity)));
         }
-        statistics.add(stepLoss.diagnostics(), onPolicy);
-        Tensor part = stepLoss.averagedOver(tuples);
+        statistics.add(stepLoss.diagnostics(), share.onPolicy());
+        Tensor part = stepLoss.averagedOver(share.tuples());
         double value = part.itemDouble();
         if (Double.isFinite(value)) {
             part.backward();
@@ -138,14 +152,13 @@ final class PolicyTrainer implements AutoCloseable {
 
     /** From the next update on, the weight of the KL is the preset's times this factor. */
     void scaleKl(double factor) {
-        klToReference = new KlToReference(
-                preset.klToReference().weight() * factor, preset.klToReference().form());
+        klFactor = factor;
     }
 
     /** The learning rate of the next update. */
     double learningRate() {
-        double target = preset.optimizer().learningRate();
-        return updates >= warmupSteps ? target : target * (updates + 1) / warmupSteps;
+        return preset.optimizer().learningRate()
+                * preset.learningRateAnnealing().shareAt(updates, length.updates());
     }
 
     /** Updates of the run so far. */

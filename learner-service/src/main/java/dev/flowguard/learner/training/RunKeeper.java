@@ -34,6 +34,7 @@ final class RunKeeper {
     private final Overseer overseer;
     private final RunDirectory directory;
     private final JsonLinesFile metrics;
+    private final RatioReport ratios;
     private final LearnerMetrics meters;
     private final PhaseClock clock;
     private final RunListener listener;
@@ -52,6 +53,7 @@ final class RunKeeper {
             Overseer overseer,
             RunDirectory directory,
             JsonLinesFile metrics,
+            RatioReport ratios,
             LearnerMetrics meters,
             PhaseClock clock,
             RunListener listener) {
@@ -66,6 +68,7 @@ final class RunKeeper {
         this.overseer = overseer;
         this.directory = directory;
         this.metrics = metrics;
+        this.ratios = ratios;
         this.meters = meters;
         this.clock = clock;
         this.listener = listener;
@@ -90,11 +93,12 @@ final class RunKeeper {
 
     /** The iteration's line, before its evaluation. */
     IterationReport report(
-            int iterationsDone, Batch batch, List<TrainableGroup> trained, RatioStatistics seen, int skipped) {
+            int iterationsDone, Batch batch, List<TrainableGroup> groups, LearningStatistics seen, int skipped) {
         clock.book("learn");
-        List<Double> advantages = trained.stream()
-                .flatMap(group -> group.advantages().values().stream())
-                .toList();
+        List<MemberAdvantages> worth =
+                groups.stream().map(TrainableGroup::advantages).toList();
+        List<Double> advantages =
+                worth.stream().flatMap(group -> group.trained().stream()).toList();
         return new IterationReport(
                 iterationsDone,
                 iterationsDone,
@@ -105,7 +109,11 @@ final class RunKeeper {
                 new Oversight(null, Map.of(), List.of(), null, rolledBackTo),
                 new IterationReport.Learning(
                         batch.groups().size(),
-                        batch.groups().size() - trained.size(),
+                        (int) worth.stream()
+                                .filter(MemberAdvantages::teachNothing)
+                                .count(),
+                        worth.stream().mapToInt(MemberAdvantages::comparisons).sum(),
+                        worth.stream().mapToInt(MemberAdvantages::tied).sum(),
                         batch.dropped().size(),
                         skipped,
                         advantages.isEmpty() ? 0 : spread(advantages).std(),
@@ -114,7 +122,8 @@ final class RunKeeper {
                         seen.gradientNorm(),
                         seen.klToReference(),
                         trainer.learningRate(),
-                        seen.steps()),
+                        ratios.clipInUse(),
+                        ratios.steps(seen.ratios().summaries())),
                 clock.take());
     }
 

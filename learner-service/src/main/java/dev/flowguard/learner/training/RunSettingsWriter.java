@@ -57,9 +57,10 @@ final class RunSettingsWriter {
         if (model.maxSequenceLength() != null) {
             settings.setMaxSequenceLength(model.maxSequenceLength());
         }
-        Integer microBatch = recipe.groups().microBatchSize();
-        if (microBatch != null) {
-            settings.setMicroBatchSize(microBatch);
+        // Without a size, a group goes through the model whole; a tree's front is many times as large, and is not for
+        // that.
+        if (recipe.groups().microBatchSize() != null || recipe.sampling().branches() != null) {
+            settings.setMicroBatchSize(recipe.groups().microBatch());
         }
         for (Recipe.Reward reward : recipe.rewards()) {
             settings.addRewards(endpoint(reward));

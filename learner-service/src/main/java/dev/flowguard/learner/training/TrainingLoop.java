@@ -15,6 +15,7 @@ import java.util.List;
 final class TrainingLoop {
     private final int iterations;
     private final int stepsPerIteration;
+    private final int innerEpochs;
     private final Coordinator coordinator;
     private final AdvantageDesk advantages;
     private final PolicyTrainer trainer;
@@ -23,12 +24,14 @@ final class TrainingLoop {
     TrainingLoop(
             int iterations,
             int stepsPerIteration,
+            int innerEpochs,
             Coordinator coordinator,
             AdvantageDesk advantages,
             PolicyTrainer trainer,
             RunKeeper keeper) {
         this.iterations = iterations;
         this.stepsPerIteration = stepsPerIteration;
+        this.innerEpochs = innerEpochs;
         this.coordinator = coordinator;
         this.advantages = advantages;
         this.trainer = trainer;
@@ -46,11 +49,12 @@ final class TrainingLoop {
         for (int iteration = start.iteration(); iteration < iterations; iteration++) {
             Batch batch = coordinator.awaitIteration(iteration); // whole groups, fresh enough, each exactly once
             keeper.arrived(batch);
-            List<TrainableGroup> groups = advantages.estimate(batch); // groups that teach nothing are left out, counted
-            RatioStatistics seen = new RatioStatistics();
+            List<TrainableGroup> groups = advantages.estimate(batch); // those that teach nothing are counted
+            LearningStatistics seen = new LearningStatistics();
             int skipped = 0;
-            for (OptimizerStep step :
-                    keeper.rollBack() ? List.<OptimizerStep>of() : OptimizerStep.divide(groups, stepsPerIteration)) {
+            for (OptimizerStep step : keeper.rollBack()
+                    ? List.<OptimizerStep>of()
+                    : OptimizerStep.ofIteration(groups, stepsPerIteration, innerEpochs)) {
                 try {
                     trainer.update(step, iteration, seen); // canary, ratio, trust region, KL, clip, AdamW, EMA
                 } catch (NonFiniteException e) {

@@ -164,7 +164,9 @@ public final class TrainingSession {
                         policy,
                         preset,
                         policy.schedule(preset.trainingSteps()),
-                        recipe.optimizer().warmupSteps(),
+                        new PolicyTrainer.Length(
+                                recipe.iterations(),
+                                (long) recipe.iterations() * recipe.optimizer().updatesPerIteration()),
                         recipe.groups().microBatch(),
                         compute)) {
             directory.create(RecipeLoader.toYaml(recipe));
@@ -185,6 +187,7 @@ public final class TrainingSession {
                 TrainingLoop loop = new TrainingLoop(
                         recipe.iterations(),
                         preset.optimizerStepsPerIteration(),
+                        recipe.optimizer().innerEpochs(),
                         run,
                         new AdvantageDesk(preset.advantages(), RecipePreset.weights(recipe)),
                         trainer,
@@ -199,6 +202,9 @@ public final class TrainingSession {
                                 overseer,
                                 directory,
                                 metrics,
+                                RatioReport.of(
+                                        preset.objective(),
+                                        policy.latentShape().stream().reduce(1L, Math::multiplyExact)),
                                 new LearnerMetrics(registry),
                                 new PhaseClock(nanoClock),
                                 counting(listener)));
@@ -269,7 +275,6 @@ public final class TrainingSession {
                 ByteString.copyFrom(policy.weightsSha256()));
         GroupPlan plan = new GroupPlan(new GroupPlan.Settings(
                 recipe.seed(),
-                recipe.groups().size(),
                 recipe.groups().perIteration(),
                 trainPrompts,
                 heldOutPrompts,
@@ -277,8 +282,7 @@ public final class TrainingSession {
                 recipe.evaluation().batchSize(),
                 recipe.evaluation().keptImages(),
                 recipe.evaluation().imagesPerPrompt(),
-                (iteration, index) -> preset.plan()
-                        .stochasticSteps(training.steps(), new GroupKey(recipe.seed(), iteration, index))));
+                (iteration, index) -> preset.layout(new GroupKey(recipe.seed(), iteration, index))));
         Coordinator made = new Coordinator(
                 new Coordinator.Run(
                         wire,

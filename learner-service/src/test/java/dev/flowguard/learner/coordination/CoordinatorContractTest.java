@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.flowguard.grpo.GroupLayout;
 import dev.flowguard.proto.v1.CoordinatorMessage;
 import dev.flowguard.proto.v1.DType;
 import dev.flowguard.proto.v1.GroupHeader;
@@ -76,7 +77,6 @@ class CoordinatorContractTest {
     private Coordinator coordinator(int maxStaleness) {
         GroupPlan plan = new GroupPlan(new GroupPlan.Settings(
                 7,
-                2,
                 GROUPS,
                 List.of("a", "b", "c", "d"),
                 List.of("x", "y", "z"),
@@ -84,7 +84,7 @@ class CoordinatorContractTest {
                 2,
                 1,
                 1,
-                (i, g) -> List.of(0, 2)));
+                (i, g) -> GroupLayout.ofChains(2, List.of(0, 2))));
         RunSettings settings = RunSettings.newBuilder()
                 .setRunId("test")
                 .setSampling(Sampling.newBuilder().setSigmasSha256(ByteString.copyFromUtf8("train")))

@@ -2,6 +2,7 @@ package dev.flowguard.learner.coordination;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flowguard.grpo.GroupLayout;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,7 +16,15 @@ class GroupPlanTest {
 
     private static GroupPlan plan(long seed) {
         return new GroupPlan(new GroupPlan.Settings(
-                seed, 4, 3, PROMPTS, List.of("x", "y", "z"), 1, 2, 2, 1, (iteration, index) -> List.of(index)));
+                seed,
+                3,
+                PROMPTS,
+                List.of("x", "y", "z"),
+                1,
+                2,
+                2,
+                1,
+                (iteration, index) -> GroupLayout.ofChains(4, List.of(index))));
     }
 
     @Test
@@ -33,7 +42,7 @@ class GroupPlanTest {
     void aGroupDependsOnTheSeedAndItsOrdinalAlone() {
         assertThat(plan(5).training(17)).isEqualTo(plan(5).training(17)).isNotEqualTo(plan(6).training(17));
         assertThat(plan(5).training(17).iteration()).isEqualTo(5);
-        assertThat(plan(5).training(17).stochasticSteps()).containsExactly(2);
+        assertThat(plan(5).training(17).layout().trainedSteps()).containsExactly(2);
     }
 
     @Test

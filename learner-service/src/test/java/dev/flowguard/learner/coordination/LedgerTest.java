@@ -2,6 +2,7 @@ package dev.flowguard.learner.coordination;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flowguard.grpo.GroupLayout;
 import dev.flowguard.proto.v1.Purpose;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +17,13 @@ class LedgerTest {
     private static ScoredGroup group(long id, int iteration) {
         MemberSeeds seeds = new MemberSeeds("prompt", 1, 2);
         return new ScoredGroup(
-                new GroupSpec(id, iteration, Purpose.PURPOSE_TRAINING, List.of(seeds), List.of(), false),
+                new GroupSpec(
+                        id,
+                        iteration,
+                        Purpose.PURPOSE_TRAINING,
+                        List.of(seeds),
+                        GroupLayout.ofChains(1, List.of()),
+                        false),
                 iteration,
                 "w",
                 List.of(),

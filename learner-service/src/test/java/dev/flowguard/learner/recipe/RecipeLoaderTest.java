@@ -3,7 +3,19 @@ package dev.flowguard.learner.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.flowguard.grpo.Annealing;
+import dev.flowguard.grpo.Chains;
+import dev.flowguard.grpo.ClipRange;
+import dev.flowguard.grpo.CombinedAdvantage;
+import dev.flowguard.grpo.Dwell;
+import dev.flowguard.grpo.GdpoAdvantage;
+import dev.flowguard.grpo.ImportanceRatio;
+import dev.flowguard.grpo.MovingWindow;
+import dev.flowguard.grpo.Objective;
 import dev.flowguard.grpo.Preset;
+import dev.flowguard.grpo.Presets;
+import dev.flowguard.grpo.RandomSubset;
+import dev.flowguard.grpo.StepWeight;
 import dev.flowguard.models.Guidance;
 import dev.flowguard.models.LoadOptions;
 import dev.flowguard.models.LoraConfig;
@@ -17,12 +29,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class RecipeLoaderTest {
     private static final String MINIMAL = """
@@ -140,12 +154,12 @@ class RecipeLoaderTest {
         Recipe recipe = load(MINIMAL);
 
         assertThat(recipe.sampling().noiseLevel()).isEqualTo(.7);
-        assertThat(recipe.sampling().stochasticSteps()).isEqualTo(new StochasticSteps(null, null));
+        assertThat(recipe.sampling().stochasticSteps()).isEqualTo(StochasticSteps.named("all-but-last"));
         assertThat(recipe.optimizer().learningRate()).isEqualTo(1e-3);
         assertThat(recipe.optimizer().stepsPerIteration()).isEqualTo(2);
         assertThat(recipe.adapter().targetModules()).isEqualTo(LoraTargets.named(LoraConfig.SD3_ATTENTION));
         assertThat(recipe.adapter().initLoraWeights()).isEqualTo(LoraInitialization.GAUSSIAN);
-        assertThat(recipe.objective().clipRange().c()).isNull();
+        assertThat(recipe.objective().clipRange().upper()).isNull();
         assertThat(recipe.rewards().get(0).proxy()).isTrue();
         assertThat(recipe.prompts().train())
                 .isEqualTo(directory.resolve("train.txt").toString());
@@ -200,13 +214,13 @@ class RecipeLoaderTest {
         Files.writeString(copy, RecipeLoader.toYaml(recipe));
 
         assertThat(RecipeLoader.load(copy, Overrides.none())).isEqualTo(recipe);
-        assertThat(recipe.objective().clipRange().c()).isEqualTo(2e-6);
+        assertThat(recipe.objective().clipRange().upper()).isEqualTo(2e-6);
     }
 
     @Test
     void theCommandLineWins() {
-        Recipe recipe =
-                load(MINIMAL, new Overrides(3, directory.resolve("out"), 9L, null, Map.of("ocr", "localhost:7070")));
+        Recipe recipe = load(
+                MINIMAL, new Overrides(null, 3, directory.resolve("out"), 9L, null, Map.of("ocr", "localhost:7070")));
 
         assertThat(recipe.iterations()).isEqualTo(3);
         assertThat(recipe.outputPath()).isEqualTo(directory.resolve("out"));
@@ -235,6 +249,8 @@ class RecipeLoaderTest {
                 "learning_rate: 1e-3|learning_rate: -1|optimizer.learning_rate must be positive",
                 "learning_rate: 1e-3|steps_per_iteration: 9|optimizer.steps_per_iteration must be 1 to groups.per_iteration",
                 "learning_rate: 1e-3|betas: [0.9]|optimizer.betas",
+                "learning_rate: 1e-3|inner_epochs: 0|optimizer.inner_epochs",
+                "learning_rate: 1e-3|schedule: {shape: cosine, final_share: 2}|optimizer.schedule",
                 "height: 32|height: 32.5|model.height",
                 "pipeline: base|pipeline: nowhere|model.pipeline cannot be: ",
                 "pipeline: base|pipeline: unet|is 'StableDiffusionPipeline'",
@@ -262,6 +278,24 @@ class RecipeLoaderTest {
                 "sampling: {stochastic_steps: some}|'some' is unknown",
                 "sampling: {kernel: brownian}|sampling.kernel",
                 "objective: {clip_range: 1e-9}|objective.clip_range",
+                "sampling: {num_inference_steps: 4, stochastic_steps: {moving_window: {size: 4, dwell: 25}}}"
+                        + "|sampling.stochastic_steps",
+                "sampling: {num_inference_steps: 2, stochastic_steps: {fraction: 0.6}}|sampling.stochastic_steps",
+                "sampling: {stochastic_steps: {random: 3, fraction: 0.6}}|only one of window, moving_window",
+                "sampling: {stochastic_steps: {first_part: 0.5}}|first_part belongs to random steps",
+                "sampling: {stochastic_steps: {moving_window: {size: 4, dwel: 25}}}|did you mean 'dwell'?",
+                "sampling: {initial_noise: mine}|'mine' is none of own, shared",
+                "sampling: {branches: {per_step: 5, compared: seed}}|sampling.branches",
+                "sampling: {branches: {per_step: 6, compared: all}}|'all' is none of seed, prompt",
+                "objective: {ratio: norm}|'norm' is none of density, ratio-norm",
+                "objective: {step_weight: dt}|'dt' is none of inverse-dt",
+                "objective: {clip_range: {lower: 1e-6}}|objective.clip_range",
+                "objective: {clip_range: {lower: 1e-6, upper: 1e-9}}|objective.clip_range cannot be: clip range",
+                "objective: {clip_range: 1e-4, divergence_threshold: 1e-5}|a step has one trust region",
+                "objective: {divergence_penalty: 1}|needs a divergence_threshold",
+                "objective: {divergence_threshold: 0}|objective",
+                "objective: {advantage: best}|'best' is none of group, combined, gdpo",
+                "objective: {kl_schedule: falling}|'falling' is none of constant, linear, cosine",
                 "objective: {clip_range: wide}|'wide' is no clip range",
                 "objective: {kl_form: other}|objective.kl_form",
                 "ema: {decay: 1}|ema.decay",
@@ -270,6 +304,74 @@ class RecipeLoaderTest {
             })
     void impossibleSectionsAreRefusedByKey(String section, String why) {
         assertRefused(MINIMAL + section + "\n", why);
+    }
+
+    @ParameterizedTest
+    @MethodSource("presets")
+    void aPresetIsWhatItsSettingsInARecipeSay(String name) throws IOException {
+        Preset preset = Presets.named(name);
+        Recipe recipe = load("""
+                name: all-of-the-preset
+                preset: %s
+                model: {pipeline: base, height: 512, width: 512}
+                prompts: {train: train.txt, held_out: held-out.txt}
+                rewards: [{name: ocr, scorer: ocr}]
+                sampling: {guidance_scale: 1}
+                """.formatted(name));
+
+        assertThat(RecipePreset.of(recipe))
+                .isEqualTo(preset.toBuilder().guidanceScale(1).build());
+
+        Path copy = directory.resolve("copy.yaml");
+        Files.writeString(copy, RecipeLoader.toYaml(recipe));
+        assertThat(RecipeLoader.load(copy, Overrides.none())).isEqualTo(recipe);
+    }
+
+    static Stream<String> presets() {
+        return Presets.all().stream().map(Preset::name);
+    }
+
+    @Test
+    void everySettingOfAnAlgorithmCanBeChangedByItself() {
+        Recipe recipe = load(MINIMAL.replace(
+                        "learning_rate: 1e-3",
+                        "learning_rate: 1e-3\n  schedule: {shape: cosine, final_share: 0.1}\n  warmup_steps: 5\n  inner_epochs: 2")
+                + """
+                sampling:
+                  stochastic_steps: {moving_window: {size: 3, stride: 2, dwell: {first: 30, last: 10}, roll_back: false}}
+                  initial_noise: shared
+                objective:
+                  ratio: density
+                  step_weight: inverse-beta-dt
+                  clip_range: {lower: 1e-4, upper: 2e-4}
+                  clip_space: ratio
+                  advantage: gdpo
+                  kl_beta: 0.01
+                  kl_schedule: linear
+                  kl_warmup_iterations: 3
+                """);
+
+        Preset preset = RecipePreset.of(recipe);
+
+        assertThat(preset.plan()).isEqualTo(new MovingWindow(3, 2, new Dwell.Linear(30, 10), false));
+        assertThat(preset.exploration()).isEqualTo(new Chains(Chains.InitialNoise.SHARED));
+        assertThat(preset.objective()).isEqualTo(new Objective(ImportanceRatio.DENSITY, ClipRange.ofRatio(1e-4, 2e-4)));
+        assertThat(preset.stepWeight()).isEqualTo(StepWeight.INVERSE_BETA_DT);
+        assertThat(preset.advantages()).isEqualTo(new GdpoAdvantage(5));
+        assertThat(preset.klAnnealing()).isEqualTo(new Annealing(Annealing.Shape.LINEAR, 3, 0));
+        assertThat(preset.learningRateAnnealing()).isEqualTo(new Annealing(Annealing.Shape.COSINE, 5, .1));
+        assertThat(recipe.optimizer().updatesPerIteration()).isEqualTo(4);
+    }
+
+    @Test
+    void thePlanOfAFileTakesThePlaceOfThePresets() {
+        Recipe recipe = load(
+                MINIMAL + "sampling: {stochastic_steps: {random: 3}}\n",
+                new Overrides("mix-grpo", null, null, null, null, Map.of()));
+
+        assertThat(recipe.preset()).isEqualTo("mix-grpo");
+        assertThat(RecipePreset.of(recipe).plan()).isEqualTo(new RandomSubset(3));
+        assertThat(RecipePreset.of(recipe).advantages()).isEqualTo(new CombinedAdvantage(5));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.protobuf.ByteString;
+import dev.flowguard.grpo.GroupLayout;
 import dev.flowguard.learner.coordination.Batch;
 import dev.flowguard.learner.coordination.GroupSpec;
 import dev.flowguard.learner.coordination.MemberSeeds;
@@ -38,7 +39,7 @@ class EvaluationTest {
                 0,
                 Purpose.PURPOSE_EVALUATION,
                 all.stream().map(ScoredMember::seeds).toList(),
-                List.of(),
+                GroupLayout.ofChains(all.size(), List.of()),
                 false);
         return new Batch(
                 List.of(new ScoredGroup(

@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.flowguard.grpo.GroupAdvantages;
-import dev.flowguard.grpo.MicroBatchedVelocity.Range;
+import dev.flowguard.grpo.GroupLayout;
 import dev.flowguard.grpo.Preset;
 import dev.flowguard.learner.coordination.GroupSpec;
 import dev.flowguard.learner.coordination.MemberSeeds;
@@ -22,6 +21,7 @@ import dev.flowguard.tensor.Noise;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,12 +58,12 @@ class MicroBatchTest {
         List<MicroBatch> batches = group(List.of(3L, 4L, 4L)).microBatches(4);
 
         assertThat(batches)
-                .extracting(MicroBatch::step, MicroBatch::range)
+                .extracting(MicroBatch::step, MicroBatch::members)
                 .containsExactly(
-                        tuple(0, new Range(0, 4)),
-                        tuple(0, new Range(4, 6)),
-                        tuple(2, new Range(0, 4)),
-                        tuple(2, new Range(4, 6)));
+                        tuple(0, List.of(0, 1, 2, 3)),
+                        tuple(0, List.of(4, 5)),
+                        tuple(2, List.of(0, 1, 2, 3)),
+                        tuple(2, List.of(4, 5)));
     }
 
     @ParameterizedTest
@@ -93,7 +93,8 @@ class MicroBatchTest {
         Recipe run = RecipeLoader.load(recipe, Overrides.none());
         Preset preset = RecipePreset.of(run);
         try (Policy policy = PipelinePolicy.load(run);
-                PolicyTrainer trainer = new PolicyTrainer(policy, preset, policy.schedule(4), 0, microBatch, compute)) {
+                PolicyTrainer trainer = new PolicyTrainer(
+                        policy, preset, policy.schedule(4), new PolicyTrainer.Length(1, 2), microBatch, compute)) {
             compute.inference(() -> {
                 // An adapter that begins at zero has no gradient in A.
                 policy.parameters()
@@ -103,7 +104,7 @@ class MicroBatchTest {
                 return 0;
             });
             // Sampled by an older version: the means below are not those of this policy.
-            trainer.update(new OptimizerStep(List.of(group(policy.latentShape())), true), 1, new RatioStatistics());
+            trainer.update(new OptimizerStep(List.of(group(policy.latentShape())), true), 1, new LearningStatistics());
             return compute.inference(() -> {
                 Map<String, float[]> gradients = new LinkedHashMap<>();
                 policy.parameters()
@@ -131,7 +132,10 @@ class MicroBatchTest {
                         Map.of(),
                         null))
                 .toList();
-        GroupSpec spec = new GroupSpec(1, 0, Purpose.PURPOSE_TRAINING, seeds, List.of(0, 2), false);
+        BitSet all = new BitSet();
+        all.set(0, MEMBERS);
+        GroupSpec spec = new GroupSpec(
+                1, 0, Purpose.PURPOSE_TRAINING, seeds, GroupLayout.ofChains(MEMBERS, List.of(0, 2)), false);
         return new TrainableGroup(
                 new ScoredGroup(
                         spec,
@@ -142,8 +146,7 @@ class MicroBatchTest {
                         rows(2, STEPS * MEMBERS, elements),
                         members,
                         new ScoredGroup.Times(0, 0, 0)),
-                new GroupAdvantages(
-                        1, List.of(-1.5, -1., -.5, .5, 1., 1.5), List.of(0., 0., 0., 0., 0., 0.), 0, 1, false));
+                new MemberAdvantages(List.of(-1.5, -1., -.5, .5, 1., 1.5), all, 1, 0));
     }
 
     private static List<float[]> rows(long seed, int rows, int elements) {

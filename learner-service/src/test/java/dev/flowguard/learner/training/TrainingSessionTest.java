@@ -9,6 +9,7 @@ import dev.flowguard.learner.coordination.CoordinatorService;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.KeptSample;
 import dev.flowguard.learner.output.RunDirectory;
+import dev.flowguard.learner.output.StepRatios;
 import dev.flowguard.learner.recipe.Overrides;
 import dev.flowguard.proto.v1.GroupHeader;
 import dev.flowguard.proto.v1.GroupPart;
@@ -118,9 +119,7 @@ class TrainingSessionTest {
             assertThat(learning.canaryLogRatio()).isEqualTo(0.0);
             assertThat(learning.skippedUpdates()).isZero();
             assertThat(learning.klToReference()).isNotNull();
-            assertThat(learning.steps())
-                    .extracting(IterationReport.StepRatios::step)
-                    .containsExactly(0, 1, 2);
+            assertThat(learning.steps()).extracting(StepRatios::step).containsExactly(0, 1, 2);
             assertThat(learning.steps())
                     .anySatisfy(step -> assertThat(step.logRatioStd()).isPositive());
         });
@@ -191,7 +190,7 @@ class TrainingSessionTest {
     }
 
     private static Overrides into(Path output) {
-        return new Overrides(null, output, null, null, Map.of());
+        return new Overrides(null, null, output, null, null, Map.of());
     }
 
     /** The metrics without what the clock says. */
