@@ -16,14 +16,10 @@ import java.util.List;
  * <tr><td>doubling</td><td>in + k out, and on the larger map the doubled one and its convolution: 4 times 2 out</td></tr>
  * </table>
  *
- * <p>A convolution also reorders its input and output for the processor's vectors: 2 out more.
- *
  * @param config of the autoencoder
  * @param dtype it computes in
  */
 public record DecoderActivations(AutoencoderKlConfig config, DType dtype) {
-
-    private static final int REORDERED = 2;
 
     /**
      * Peak bytes of decoding.
@@ -40,9 +36,9 @@ public record DecoderActivations(AutoencoderKlConfig config, DType dtype) {
             long in = level == widths.size() - 1 ? out : widths.get(level + 1);
             long area = (long) (height >> level) * (width >> level);
             long blocks = config.layersPerBlock() + 1L;
-            long first = 3 * in + 5 * out + (in == out ? 0 : out) + REORDERED * out;
-            long last = in + (blocks - 1) * out + 7 * out + REORDERED * out;
-            long doubling = level == 0 ? 0 : in + blocks * out + 4 * (2 + REORDERED) * out;
+            long first = 3 * in + 5 * out + (in == out ? 0 : out);
+            long last = in + (blocks - 1) * out + 7 * out;
+            long doubling = level == 0 ? 0 : in + blocks * out + 4 * 2 * out;
             long maps = Math.max(Math.max(first, last), doubling);
             most = Math.max(most, maps * area);
         }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytes what they take in the types that they are loaded to
  * @param linears its linear layers by path
  * @param mapped whether its weights stay in the pages of their files, which all that load them on a machine share
+ * @param convertedBytes of its files that stay mapped while they are loaded to another type; 0 if they are not
  * @param weightsThere whether there are any files of weights
  * @param weightsProblem why its weights cannot be loaded, in one line; null if they can be
  */
@@ -32,6 +33,7 @@ public record NetworkOutline(
         long bytes,
         Map<String, LayerShape> linears,
         boolean mapped,
+        long convertedBytes,
         boolean weightsThere,
         @Nullable String weightsProblem) {
 
@@ -68,8 +70,9 @@ public record NetworkOutline(
             String problem = problem(directory, network.weightsStem(), options, constructor);
             // Weights of another type than they are loaded to are converted, and so copied; nothing is known of absent
             // ones.
-            boolean mapped = outline.bytes >= Checkpoint.MAPPED_FROM_BYTES
-                    && (!there || problem != null || stored(directory, network, options) == outline.bytes);
+            long stored = there && problem == null ? stored(directory, network, options) : outline.bytes;
+            boolean large = stored >= Checkpoint.MAPPED_FROM_BYTES;
+            boolean mapped = large && stored == outline.bytes;
             Map<String, LayerShape> linears = new LinkedHashMap<>();
             network.linears().forEach((path, linear) -> linears.put(path, new LayerShape(linear.in(), linear.out())));
             return new NetworkOutline(
@@ -79,6 +82,7 @@ public record NetworkOutline(
                     outline.bytes,
                     linears,
                     mapped,
+                    large && !mapped ? stored : 0,
                     there,
                     problem);
         }

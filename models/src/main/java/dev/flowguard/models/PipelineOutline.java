@@ -85,8 +85,11 @@ public record PipelineOutline(
         WeightOptions weights = options.transformerWeights();
         if (family == ModelFamily.STABLE_DIFFUSION_3) {
             Sd3TransformerConfig config = Sd3TransformerConfig.read(folder.config("transformer"));
-            // CLIP's tokens, then T5's 256, or one that stands for them (see Conditioning).
-            long context = contextTokens + (t5 ? 256 : 1);
+            // CLIP's tokens, then T5's, or one that stands for them (see Conditioning).
+            long context = contextTokens
+                    + (t5
+                            ? options.maxSequenceLength(folder, StableDiffusion3Pipeline.DEFAULT_MAX_SEQUENCE_LENGTH)
+                            : 1);
             return new PipelineOutline(
                     family,
                     NetworkOutline.of(
@@ -109,7 +112,11 @@ public record PipelineOutline(
                         source -> FluxTransformer.build(config, source, options.device())),
                 encoders,
                 autoencoder,
-                TransformerActivations.of(config, vae.scaleFactor(), 512, weights.dtype()),
+                TransformerActivations.of(
+                        config,
+                        vae.scaleFactor(),
+                        options.maxSequenceLength(folder, FluxPipeline.DEFAULT_MAX_SEQUENCE_LENGTH),
+                        weights.dtype()),
                 new DecoderActivations(vae, options.vae()));
     }
 }

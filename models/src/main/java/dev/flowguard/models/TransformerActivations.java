@@ -42,6 +42,9 @@ public final class TransformerActivations {
 
     private static final int ADAPTER_BYTES = DType.FLOAT32.bytes();
 
+    /** libtorch's RMS norm computes in FLOAT32 and keeps its input as such. */
+    private static final int NORM_BYTES = DType.FLOAT32.bytes();
+
     private record Block(String path, Kind kind) {}
 
     private enum Kind {
@@ -143,7 +146,8 @@ public final class TransformerActivations {
     private long kept(Block block, long image, Set<String> adapted) {
         long joint = image + contextTokens;
         if (block.kind() == Kind.SINGLE) {
-            return tokenBytes(joint) * (1 + normed() + 4 + 4)
+            return tokenBytes(joint) * (1 + 4 + 4)
+                    + joint * width * normed() * NORM_BYTES
                     + inputsOfAdapters(block.path() + "attn.", List.of("to_q", "to_k", "to_v"), joint, 1, adapted)
                     + inputsOfAdapters(block.path(), List.of("proj_mlp"), joint, 1, adapted)
                     + inputsOfAdapters(block.path(), List.of("proj_out"), joint, 5, adapted);
@@ -156,7 +160,8 @@ public final class TransformerActivations {
                 context, "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out", "ff_context", contextTokens, adapted);
         bytes += tokenBytes(contextTokens) * (block.kind() == Kind.JOINT_LAST ? 1 : 1 + 1 + 4);
         if (block.kind() == Kind.JOINT_DUAL) {
-            bytes += tokenBytes(image) * (normed() + 4)
+            bytes += tokenBytes(image) * 4
+                    + image * width * normed() * NORM_BYTES
                     + inputsOfAdapters(block.path() + "attn2.", List.of("to_q", "to_k", "to_v"), image, 1, adapted);
         }
         return bytes;
@@ -165,7 +170,7 @@ public final class TransformerActivations {
     /** What a stream keeps for its norms and adapters. */
     private long stream(
             String path, String q, String k, String v, String out, String ff, long tokens, Set<String> adapted) {
-        return tokenBytes(tokens) * normed()
+        return tokens * width * normed() * NORM_BYTES
                 + inputsOfAdapters(path + "attn.", List.of(q, k, v), tokens, 1, adapted)
                 + inputsOfAdapters(path + "attn.", List.of(out), tokens, 1, adapted)
                 + inputsOfAdapters(path + ff + ".net.", List.of("0.proj"), tokens, 1, adapted)

@@ -78,6 +78,7 @@ public final class MemoryBenchmark {
         recipes.put("sd3-checkpointing", recipe(folder, "sd3-checkpointing", ", gradient_checkpointing: true", ""));
         recipes.put("sd3-micro-batch", recipe(folder, "sd3-micro-batch", "", ", micro_batch_size: 2"));
         recipes.put("sd3-both", recipe(folder, "sd3-both", ", gradient_checkpointing: true", ", micro_batch_size: 2"));
+        recipes.put("sd3-bfloat16", recipe(folder, "sd3-bfloat16", ", transformer_dtype: bfloat16", ""));
         return recipes;
     }
 
@@ -87,9 +88,9 @@ public final class MemoryBenchmark {
                 iterations: 2
                 model: {pipeline: sd3, height: 256, width: 256%s}
                 prompts: {train: train.txt, held_out: held-out.txt}
-                sampling: {num_inference_steps: 4, guidance_scale: 1, stochastic_steps: {random: 2}}
+                sampling: {num_inference_steps: 2, guidance_scale: 1, stochastic_steps: {random: 1}}
                 evaluation: {num_inference_steps: 2, every: 10, batch_size: 4}
-                groups: {size: 8, per_iteration: 2%s}
+                groups: {size: 8, per_iteration: 1%s}
                 adapter: {rank: 16, lora_alpha: 32}
                 optimizer: {steps_per_iteration: 1}
                 rewards: [{name: size, scorer: jpeg-compressibility}]
