@@ -9,7 +9,11 @@ import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /** What an iteration shows to Prometheus, under {@code flowguard.learner.*}. */
 final class LearnerMetrics {
@@ -17,6 +21,9 @@ final class LearnerMetrics {
     private final MultiGauge rewards;
     private final MultiGauge evaluations;
     private final MultiGauge ratioMeans;
+    private final MultiGauge ratioSpreads;
+    private final MultiGauge stoppedShares;
+    private final MultiGauge gradientShares;
     private final MultiGauge clipUp;
     private final MultiGauge clipDown;
     private final MultiGauge alarms;
@@ -29,6 +36,9 @@ final class LearnerMetrics {
         rewards = MultiGauge.builder("flowguard.learner.reward.mean").register(registry);
         evaluations = MultiGauge.builder("flowguard.learner.eval.mean").register(registry);
         ratioMeans = MultiGauge.builder("flowguard.learner.log.ratio.mean").register(registry);
+        ratioSpreads = MultiGauge.builder("flowguard.learner.log.ratio.std").register(registry);
+        stoppedShares = MultiGauge.builder("flowguard.learner.stopped.ratio").register(registry);
+        gradientShares = MultiGauge.builder("flowguard.learner.gradient.share").register(registry);
         clipUp = MultiGauge.builder("flowguard.learner.clip.up.ratio").register(registry);
         clipDown = MultiGauge.builder("flowguard.learner.clip.down.ratio").register(registry);
         alarms = MultiGauge.builder("flowguard.learner.sentinel.alarm").register(registry);
@@ -60,19 +70,18 @@ final class LearnerMetrics {
         show(report.oversight());
         IterationReport.Learning learning = report.learning();
         if (learning != null) {
-            ratioMeans.register(
+            show(ratioMeans, learning, StepRatios::logRatioMean);
+            show(ratioSpreads, learning, StepRatios::logRatioStd);
+            show(clipUp, learning, StepRatios::clipUp);
+            show(clipDown, learning, StepRatios::clipDown);
+            stoppedShares.register(
+                    learning.steps().stream().flatMap(LearnerMetrics::stopped).toList(), true);
+            gradientShares.register(
                     learning.steps().stream()
-                            .map(step -> Row.of(byStep(step), step.logRatioMean()))
-                            .toList(),
-                    true);
-            clipUp.register(
-                    learning.steps().stream()
-                            .map(step -> Row.of(byStep(step), step.clipUp()))
-                            .toList(),
-                    true);
-            clipDown.register(
-                    learning.steps().stream()
-                            .map(step -> Row.of(byStep(step), step.clipDown()))
+                            .filter(step -> step.observed() != null)
+                            .map(step -> Row.of(
+                                    byStep(step),
+                                    Objects.requireNonNull(step.observed()).gradientShare()))
                             .toList(),
                     true);
         }
@@ -94,6 +103,39 @@ final class LearnerMetrics {
         if (oversight.action() != null) {
             raisedAlarms.increment();
         }
+    }
+
+    private static void show(MultiGauge gauge, IterationReport.Learning learning, ToDoubleFunction<StepRatios> value) {
+        gauge.register(
+                learning.steps().stream()
+                        .map(step -> Row.of(byStep(step), value.applyAsDouble(step)))
+                        .toList(),
+                true);
+    }
+
+    /** Of the members that gain, the share above the trust region; of those that lose, the share below. */
+    private static Stream<Row<?>> stopped(StepRatios step) {
+        StepRatios.Observed observed = step.observed();
+        return observed == null
+                ? Stream.of()
+                : Stream.of(
+                                stopped(
+                                        step,
+                                        "positive",
+                                        observed.gaining(),
+                                        observed.gaining().above()),
+                                stopped(
+                                        step,
+                                        "negative",
+                                        observed.losing(),
+                                        observed.losing().below()))
+                        .flatMap(Optional::stream);
+    }
+
+    private static Optional<Row<?>> stopped(StepRatios step, String advantage, StepRatios.SignClip sign, long members) {
+        return sign.members() == 0
+                ? Optional.empty()
+                : Optional.of(Row.of(byStep(step).and("advantage", advantage), members / (double) sign.members()));
     }
 
     private static Row<?> byReward(Map.Entry<String, Double> entry) {

@@ -349,6 +349,39 @@ class TrainingSessionTest {
         });
     }
 
+    @Test
+    void anIterationInWhichAllAreWorthTheSameTakesNoOptimizerStep() throws IOException {
+        Path recipe = TinyRun.write(folder, 2);
+
+        RunOutcome outcome = run(recipe, false, Overrides.none(), NOBODY, parts -> parts.stream()
+                .map(TrainingSessionTest::worthTheSame)
+                .toList());
+
+        assertThat(outcome.status()).isEqualTo(RunOutcome.Status.FINISHED);
+        assertThat(new RunDirectory(folder.resolve("out")).reports().subList(1, 3))
+                .allSatisfy(report -> {
+                    IterationReport.Learning learning = Objects.requireNonNull(report.learning());
+                    assertThat(learning.zeroVarianceGroups())
+                            .isEqualTo(learning.groups())
+                            .isEqualTo(3);
+                    assertThat(learning.tiedComparisons()).isEqualTo(3);
+                    assertThat(learning.loss()).isNull();
+                    assertThat(learning.skippedUpdates()).isZero();
+                });
+        assertThat(folder.resolve("out/checkpoints/000001/adapter.safetensors"))
+                .hasSameBinaryContentAs(folder.resolve("out/checkpoints/000002/adapter.safetensors"));
+    }
+
+    private static GroupPart worthTheSame(GroupPart part) {
+        if (!part.hasHeader()) {
+            return part;
+        }
+        GroupPart.Builder changed = part.toBuilder();
+        changed.getHeaderBuilder().getMembersBuilderList().forEach(member -> member.getScoresBuilderList()
+                .forEach(score -> score.setValue(.5)));
+        return changed.build();
+    }
+
     /** The same part with latents that are finite and too large to compute with. */
     private static GroupPart overflowing(GroupPart part) {
         if (!part.hasRows() || part.getRows().getTable() != Table.TABLE_LATENTS) {
