@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             TrainCommand.class,
+            PresetsCommand.class,
             DoctorCommand.class,
             ServeCommand.class,
             SampleCommand.class,
