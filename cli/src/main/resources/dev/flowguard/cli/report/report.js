@@ -162,6 +162,91 @@
     { label: 'gradient norm', data: points(row => row.grad_norm), borderColor: colour('--accent'), backgroundColor: colour('--accent'), borderWidth: 1.5 },
   ], { min: 0 });
 
+  // The paper's figure: two rows of histograms over the steps, before and after RatioNorm.
+  const observed = rows.filter(row => row.steps?.some(step => step.density?.counts));
+  const ratioFigure = document.getElementById('ratio-figure');
+  const svg = (name, attributes, text) => {
+    const element = document.createElementNS(ratioFigure.namespaceURI, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    if (text != null) element.textContent = text;
+    return element;
+  };
+  const percent = value => value == null ? '–' : `${(100 * value).toFixed(value && value < .001 ? 2 : 1)} %`;
+  const share = (sign, side) => sign?.members ? sign[side] / sign.members : null;
+
+  function histograms(row) {
+    const width = 960, left = 74, gap = 10, height = 108, top = 22, between = 52;
+    const cell = (width - left) / row.steps.length;
+    const figure = svg('g', {});
+    ratioFigure.setAttribute('viewBox', `0 0 ${width} ${top + 2 * height + between + 26}`);
+    ratioFigure.setAttribute('aria-label', `log-ratios of iteration ${row.iteration} before and after RatioNorm`);
+    [['density', 'before'], ['normalised', 'after RatioNorm']].forEach(([kind, title], line) => {
+      const base = top + line * (height + between) + height;
+      const clipped = row['clip.ratio'] === (kind === 'density' ? 'density' : 'ratio-norm');
+      figure.append(svg('text', { x: 0, y: base - height / 2 - 6, class: 'strong' }, title));
+      if (clipped) figure.append(svg('text', { x: 0, y: base - height / 2 + 10 }, 'clipped here'));
+      row.steps.forEach((step, index) => {
+        const spread = step[kind], x0 = left + index * cell, inner = cell - gap;
+        if (line === 0) figure.append(svg('text', { x: x0 + inner / 2, y: 12, 'text-anchor': 'middle' }, `σ ${step.sigma.toFixed(2)}`));
+        figure.append(svg('line', { x1: x0, x2: x0 + inner, y1: base, y2: base, class: 'rule' }));
+        if (!spread?.counts) return;
+        const at = value => x0 + inner * (value - spread.low) / (spread.high - spread.low);
+        if (clipped) {
+          const [low, high] = [at(-row['clip.lower']), at(row['clip.upper'])];
+          figure.append(svg('rect', { x: x0, y: base - height, width: Math.max(0, low - x0), height, class: 'stopped' }));
+          figure.append(svg('rect', { x: high, y: base - height, width: Math.max(0, x0 + inner - high), height, class: 'stopped' }));
+        }
+        // What lies beyond the axis is counted in the outermost bins.
+        const bins = spread.counts.slice(1, -1);
+        bins[0] += spread.counts[0];
+        bins[bins.length - 1] += spread.counts[spread.counts.length - 1];
+        const highest = Math.max(...bins);
+        bins.forEach((count, bin) => {
+          if (!count) return;
+          const bar = count / highest * (height - 6);
+          figure.append(svg('rect', { x: x0 + inner * bin / bins.length, y: base - bar, width: Math.max(.6, inner / bins.length - .4), height: bar,
+            fill: stepColour(steps.indexOf(step.step)) }));
+        });
+        figure.append(svg('line', { x1: at(0), x2: at(0), y1: base - height, y2: base, class: 'zero' }));
+        const mean = Math.min(Math.max(at(spread.mean), x0), x0 + inner);
+        figure.append(svg('path', { d: `M${mean} ${base + 1}l-4 7h8z`, class: 'mean' }));
+        figure.append(svg('text', { x: x0 + inner / 2, y: base + 20, 'text-anchor': 'middle' }, `± ${spread.std.toExponential(1)}`));
+      });
+      const first = row.steps.find(step => step[kind]?.counts)?.[kind];
+      if (first) figure.append(svg('text', { x: 0, y: base + 4 }, `±${first.high.toExponential(1)}`));
+    });
+    return figure;
+  }
+
+  function ratioTable(row) {
+    const head = ['step', 'mean / std before', 'mean / std after', 'A > 0: above', 'below', 'A < 0: above', 'below', 'gradient'];
+    const cells = row.steps.map(step => [stepLabel(step.step),
+      ...['density', 'normalised'].map(kind => step[kind]?.std ? (step[kind].mean / step[kind].std).toFixed(2) : '–'),
+      percent(share(step.gaining, 'above')), percent(share(step.gaining, 'below')),
+      percent(share(step.losing, 'above')), percent(share(step.losing, 'below')), percent(step.gradient_share)]);
+    const line = (tag, values) => {
+      const tr = document.createElement('tr');
+      values.forEach(value => { const td = document.createElement(tag); td.textContent = value; tr.append(td); });
+      return tr;
+    };
+    return [line('th', head), ...cells.map(values => line('td', values))];
+  }
+
+  if (observed.length) {
+    document.getElementById('ratio-section').hidden = false;
+    const picker = document.getElementById('ratio-iteration');
+    picker.max = observed.length - 1;
+    picker.value = observed.length - 1;
+    const show = () => {
+      const row = observed[picker.value];
+      document.getElementById('ratio-shown').textContent = row.iteration;
+      ratioFigure.replaceChildren(histograms(row));
+      document.getElementById('ratio-table').replaceChildren(...ratioTable(row));
+    };
+    picker.addEventListener('input', show);
+    show();
+  }
+
   // Times: a stacked bar an iteration, in the colours of the bar above.
   const phases = [...document.querySelectorAll('[data-phase]')].map(item => ({ name: item.dataset.phase, colour: item.dataset.colour }));
   draw(document.getElementById('times'), () => phases.map(phase => ({
