@@ -221,7 +221,7 @@ final class Checkup {
         if (recipe.groups().microBatch() > 1) {
             advice.add("groups.micro_batch_size: " + Math.max(1, recipe.groups().microBatch() / 2));
         }
-        if (forecast.learner().peak() <= machine.bytes()) {
+        if (forecast.learner().needed() <= machine.bytes()) {
             advice.add("learner and rollout on two machines (flowguard serve)");
         }
         advice.add("a larger machine");

@@ -1,5 +1,6 @@
 package dev.flowguard.cli.doctor;
 
+import dev.flowguard.cli.Logs;
 import dev.flowguard.learner.recipe.Overrides;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.learner.recipe.RecipeLoader;
@@ -46,6 +47,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Logs.warningsOnly();
         Recipe run = RecipeLoader.load(recipe, new Overrides(null, null, null, null, pipeline, Map.of()));
         Machine machine = Machine.planned(memory);
         List<Finding> findings = new Checkup(run, machine).look();

@@ -56,7 +56,13 @@ final class DoctorReport {
                 .max()
                 .orElse(0);
         for (MemoryForecast.Part part : process.phases()) {
-            line(part, machine, part.bytes() == most ? " <- counts" : "");
+            line(part, machine, part.bytes() == most && most >= process.loading() ? " <- counts" : "");
+        }
+        if (process.loading() > 0) {
+            line(
+                    new MemoryForecast.Part("files, while weights are converted", process.loading()),
+                    machine,
+                    process.loading() > most ? " <- counts" : "");
         }
     }
 

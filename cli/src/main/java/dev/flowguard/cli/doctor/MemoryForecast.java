@@ -30,10 +30,10 @@ import java.util.Set;
 public record MemoryForecast(Footprint learner, Footprint rollout, Footprint train, long shared, long experience) {
 
     /**
-     * What a JVM with libtorch, Spring and gRPC has resident before it has a model: {@code flowguard train} on a model of a few
-     * thousand parameters, measured by {@code benchmarks/run.sh MemoryForecast} on JDK 17 with the launcher's options.
+     * What a JVM with libtorch, Spring, gRPC and three services has resident beside its model: {@code flowguard train} on the
+     * quickstart took 550 MiB, of which its model explains 42 (JDK 17, the launcher's options, Linux x86-64).
      */
-    static final long PROCESS = 440L << 20;
+    static final long PROCESS = 508L << 20;
 
     /** How many images a rollout worker decodes together. */
     private static final int DECODED_TOGETHER = 8;
@@ -45,17 +45,31 @@ public record MemoryForecast(Footprint learner, Footprint rollout, Footprint tra
      *
      * @param parts that are there all the time
      * @param phases of which one at a time is
+     * @param loading bytes of files that are resident while their weights are converted, before the first phase; the system
+     *     takes their pages back where it needs them
      */
-    public record Footprint(List<Part> parts, List<Part> phases) {
+    public record Footprint(List<Part> parts, List<Part> phases, long loading) {
         public Footprint {
             parts = List.copyOf(parts);
             phases = List.copyOf(phases);
         }
 
-        /** Bytes at the peak. */
+        /** Largest resident set. */
         public long peak() {
-            return parts.stream().mapToLong(Part::bytes).sum()
-                    + phases.stream().mapToLong(Part::bytes).max().orElse(0);
+            return always() + Math.max(largestPhase(), loading);
+        }
+
+        /** What it needs to go on: the peak without pages that can be read again. */
+        long needed() {
+            return always() + largestPhase();
+        }
+
+        private long always() {
+            return parts.stream().mapToLong(Part::bytes).sum();
+        }
+
+        private long largestPhase() {
+            return phases.stream().mapToLong(Part::bytes).max().orElse(0);
         }
     }
 
@@ -128,10 +142,13 @@ public record MemoryForecast(Footprint learner, Footprint rollout, Footprint tra
         together.addAll(worker.subList(weights.size(), worker.size()));
         learner.add(0, process);
         worker.add(0, process);
+        long converted = model.networks().stream()
+                .mapToLong(NetworkOutline::convertedBytes)
+                .sum();
         return new MemoryForecast(
-                new Footprint(learner, List.of(training)),
-                new Footprint(worker, List.of(sampling, decoding)),
-                new Footprint(together, List.of(training, sampling, decoding)),
+                new Footprint(learner, List.of(training), converted),
+                new Footprint(worker, List.of(sampling, decoding), converted),
+                new Footprint(together, List.of(training, sampling, decoding), 2 * converted),
                 model.networks().stream()
                         .filter(NetworkOutline::mapped)
                         .filter(network -> !recipe.model().releasesTextEncoders()
@@ -143,7 +160,7 @@ public record MemoryForecast(Footprint learner, Footprint rollout, Footprint tra
 
     /** What {@code flowguard train} takes of a machine's memory. */
     long needed() {
-        return train.peak() - shared;
+        return train.needed() - shared;
     }
 
     private static boolean guided(Recipe recipe, ModelFamily family) {
