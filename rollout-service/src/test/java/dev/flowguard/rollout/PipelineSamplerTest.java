@@ -103,6 +103,40 @@ class PipelineSamplerTest {
     }
 
     @Test
+    void branchesShareTheirMainPathAndItTravelsOnce() {
+        Lease.Builder tree = lease();
+        for (int branch = 0; branch < 4; branch++) {
+            tree.addMembers(member(0).setTransitionNoiseSeed(50 + branch).addStochasticSteps(branch / 2));
+        }
+        tree.removeMembers(0).removeMembers(0);
+
+        SampledGroup group = sample(tree);
+
+        // At each of two steps: the main path's latents once, and where each of two branches went.
+        assertThat(group.latents()).hasSize(2 * (1 + 2));
+        assertThat(group.means()).hasSize(2);
+        assertThat(group.images()).hasSize(4);
+        assertThat(group.transitions()).allSatisfy(steps -> assertThat(steps).hasSize(1));
+        List<Transition> branches =
+                group.transitions().stream().map(steps -> steps.get(0)).toList();
+        assertThat(branches).extracting(Transition::getStep).containsExactly(0, 0, 1, 1);
+        assertThat(branches.get(0).getFromLatent()).isEqualTo(branches.get(1).getFromLatent());
+        assertThat(branches.get(0).getMean()).isEqualTo(branches.get(1).getMean());
+        assertThat(branches).extracting(Transition::getToLatent).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void onlyTrainedStepsTravel() {
+        SampledGroup group = sample(lease(0, 1, 2).addTrainedSteps(1));
+
+        assertThat(group.transitions()).allSatisfy(steps -> assertThat(steps)
+                .singleElement()
+                .satisfies(transition -> assertThat(transition.getStep()).isEqualTo(1)));
+        assertThat(group.means()).hasSize(2);
+        assertThat(group.latents()).hasSize(2 * 2);
+    }
+
+    @Test
     void theSameLeaseDrawsTheSameGroup() {
         SampledGroup first = sample(lease(0, 1));
         SampledGroup again = sample(lease(0, 1));

@@ -175,12 +175,12 @@
   const share = (sign, side) => sign?.members ? sign[side] / sign.members : null;
 
   function histograms(row) {
-    const width = 960, left = 74, gap = 10, height = 108, top = 22, between = 52;
+    const width = 960, left = 92, gap = 10, height = 108, top = 22, between = 52;
     const cell = (width - left) / row.steps.length;
     const figure = svg('g', {});
     ratioFigure.setAttribute('viewBox', `0 0 ${width} ${top + 2 * height + between + 26}`);
     ratioFigure.setAttribute('aria-label', `log-ratios of iteration ${row.iteration} before and after RatioNorm`);
-    [['density', 'before'], ['normalised', 'after RatioNorm']].forEach(([kind, title], line) => {
+    [['density', 'raw'], ['normalised', 'normalised']].forEach(([kind, title], line) => {
       const base = top + line * (height + between) + height;
       const clipped = row['clip.ratio'] === (kind === 'density' ? 'density' : 'ratio-norm');
       figure.append(svg('text', { x: 0, y: base - height / 2 - 6, class: 'strong' }, title));

@@ -2,6 +2,7 @@ package dev.flowguard.learner.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.protobuf.ByteString;
 import dev.flowguard.learner.coordination.Coordinator;
@@ -122,6 +123,24 @@ class TrainingSessionTest {
             assertThat(learning.steps()).extracting(StepRatios::step).containsExactly(0, 1, 2);
             assertThat(learning.steps())
                     .anySatisfy(step -> assertThat(step.logRatioStd()).isPositive());
+            assertThat(Objects.requireNonNull(learning.clip()).ratio()).isEqualTo("ratio-norm");
+            assertThat(learning.steps().stream()
+                            .map(step -> Objects.requireNonNull(step.observed()))
+                            .mapToDouble(StepRatios.Observed::gradientShare)
+                            .sum())
+                    .isEqualTo(1, within(1e-9));
+            assertThat(learning.steps()).allSatisfy(step -> {
+                StepRatios.Observed observed = Objects.requireNonNull(step.observed());
+                StepRatios.Histogram histogram =
+                        Objects.requireNonNull(observed.normalised().histogram());
+                // The second update's alone: two groups of four. In the first all ratios are 1.
+                assertThat(histogram.counts().stream()
+                                .mapToLong(Long::longValue)
+                                .sum())
+                        .isEqualTo(2 * 4);
+                assertThat(observed.gaining().members() + observed.losing().members())
+                        .isBetween(2L, 8L);
+            });
         });
         assertThat(Files.readAllLines(out.ledger())).hasSize(3 * 3 + 3 * 2);
         assertThat(out.samplesBefore()).hasSize(3).extracting("seed").isEqualTo(seeds(out.samplesAfter()));

@@ -1,0 +1,65 @@
+package dev.flowguard.learner.output;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flowguard.learner.output.IterationReport.Oversight;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+
+class IterationReportTest {
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    @Test
+    void whatWasSeenOfTheRatiosIsReadBackAsItWasWritten() {
+        StepRatios.Spread density =
+                new StepRatios.Spread(-1e-5, 2e-5, List.of(-3e-5, -2e-5, -1e-5, 0., 1e-5, 2e-5, 3e-5), null);
+        StepRatios.Spread normalised = new StepRatios.Spread(
+                1e-7,
+                2e-6,
+                List.of(-3e-6, -2e-6, -1e-6, 0., 1e-6, 2e-6, 3e-6),
+                new StepRatios.Histogram(-4e-6, 4e-6, List.of(1L, 0L, 5L, 2L)));
+        StepRatios observed = new StepRatios(
+                3,
+                .8,
+                1e-7,
+                2e-6,
+                .25,
+                .125,
+                new StepRatios.Observed(
+                        density,
+                        normalised,
+                        new StepRatios.SignClip(5, 2, 0),
+                        new StepRatios.SignClip(3, 0, 1),
+                        .4,
+                        1e-9,
+                        null));
+        StepRatios plain = new StepRatios(4, .7, 0, 0, 0, 0, null);
+        IterationReport.Learning learning = new IterationReport.Learning(
+                8,
+                1,
+                48,
+                9,
+                0,
+                0,
+                1,
+                0.,
+                .1,
+                .2,
+                null,
+                1e-4,
+                new IterationReport.Clip("ratio-norm", 1e-4, 2e-4),
+                List.of(observed, plain));
+
+        assertThat(IterationReport.fromJson(JSON.readTree(
+                                JSON.writeValueAsString(report(learning).toJson())))
+                        .learning())
+                .isEqualTo(learning);
+    }
+
+    private static IterationReport report(IterationReport.Learning learning) {
+        return new IterationReport(1, 1, 2, Map.of(), Map.of(), Map.of(), Oversight.none(), learning, Map.of());
+    }
+}
