@@ -1,6 +1,7 @@
 package dev.flowguard.models;
 
 import dev.flowguard.tensor.Ops;
+import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
 import java.util.List;
 
@@ -70,6 +71,8 @@ final class AdaptiveNorm {
 
     /** plain·(1 + scale) + shift, for a normalised stream */
     static Tensor modulate(Tensor plain, Tensor scale, Tensor shift) {
-        return plain.mul(scale.add(1)).add(shift);
+        try (Scope scope = Scope.open()) {
+            return plain.mul(scale.add(1)).add(shift).keep();
+        }
     }
 }

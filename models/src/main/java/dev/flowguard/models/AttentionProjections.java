@@ -33,6 +33,14 @@ final class AttentionProjections {
     /** What attention works on, each [B, heads, L, d]. */
     record Projected(Tensor query, Tensor key, Tensor value) {
 
+        /** Moves all three one {@linkplain dev.flowguard.tensor.Scope scope} out. */
+        Projected keep() {
+            query.keep();
+            key.keep();
+            value.keep();
+            return this;
+        }
+
         /** Both sequences as one, this one first. */
         Projected followedBy(Projected other) {
             return new Projected(

@@ -26,8 +26,7 @@ final class JointAttention {
      */
     JointBlock.Streams forward(JointBlock.Streams in, @Nullable Tensor bias, @Nullable RotaryPositions positions) {
         try (Scope scope = Scope.open()) {
-            AttentionProjections.Projected both = image.project(in.image()).followedBy(context.project(in.context()));
-            Tensor joined = (positions == null ? both : both.turned(positions)).attend(bias);
+            Tensor joined = project(in, positions).attend(bias);
             long imageTokens = in.image().size(1);
             Tensor imageResult =
                     imageOut.forward(joined.slice(1, 0, imageTokens)).keep();
@@ -38,6 +37,14 @@ final class JointAttention {
                     .forward(joined.slice(1, imageTokens, joined.size(1)))
                     .keep();
             return new JointBlock.Streams(imageResult, contextResult);
+        }
+    }
+
+    /** In a scope of its own: once joined, the parts would only take memory beside what attention keeps. */
+    private AttentionProjections.Projected project(JointBlock.Streams in, @Nullable RotaryPositions positions) {
+        try (Scope scope = Scope.open()) {
+            AttentionProjections.Projected both = image.project(in.image()).followedBy(context.project(in.context()));
+            return (positions == null ? both : both.turned(positions)).keep();
         }
     }
 }

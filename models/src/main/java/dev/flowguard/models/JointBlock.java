@@ -62,19 +62,40 @@ final class JointBlock {
         try (Scope scope = Scope.open()) {
             AdaptiveNorm.Modulated image = imageNorm.forward(in.image(), modulation);
             AdaptiveNorm.Modulated context = contextNorm.forward(in.context(), modulation);
-            Streams attended = attention.forward(new Streams(image.normed(), context.normed()), bias, positions);
-            Tensor newImage = in.image().add(attended.image().mul(image.rest().get(0)));
-            if (secondAttention != null) {
-                newImage = newImage.add(secondAttention(secondAttention, image));
-            }
-            newImage = fed(newImage, image.rest(), imageFeedForward);
+            Streams attended = attend(in, image, context, bias, positions);
+            Tensor newImage = fed(attended.image(), image.rest(), imageFeedForward);
             if (contextFeedForward == null) {
                 return new Streams(newImage.keep(), in.context());
             }
-            Tensor newContext =
-                    in.context().add(attended.context().mul(context.rest().get(0)));
-            newContext = fed(newContext, context.rest(), contextFeedForward);
+            Tensor newContext = fed(attended.context(), context.rest(), contextFeedForward);
             return new Streams(newImage, newContext).keep();
+        }
+    }
+
+    /**
+     * Both streams with what attention adds to them; the context only if it goes on.
+     *
+     * <p>In a scope of its own, as the feed-forward part is where a block's memory peaks.
+     */
+    private Streams attend(
+            Streams in,
+            AdaptiveNorm.Modulated image,
+            AdaptiveNorm.Modulated context,
+            @Nullable Tensor bias,
+            @Nullable RotaryPositions positions) {
+        try (Scope scope = Scope.open()) {
+            Streams added = attention.forward(new Streams(image.normed(), context.normed()), bias, positions);
+            Tensor newImage = in.image().add(added.image().mul(image.rest().get(0)));
+            if (secondAttention != null) {
+                newImage = newImage.add(secondAttention(secondAttention, image));
+            }
+            newImage.keep();
+            if (contextFeedForward == null) {
+                return new Streams(newImage, in.context());
+            }
+            Tensor gate = context.rest().get(0);
+            return new Streams(
+                    newImage, in.context().add(added.context().mul(gate)).keep());
         }
     }
 
@@ -109,7 +130,9 @@ final class JointBlock {
 
     /** @param rest gate of the attention; shift, scale and gate of the feed-forward part */
     private static Tensor fed(Tensor x, List<Tensor> rest, FeedForward feedForward) {
-        Tensor normed = AdaptiveNorm.modulate(AdaptiveNorm.norm(x), rest.get(2), rest.get(1));
-        return x.add(feedForward.forward(normed).mul(rest.get(3)));
+        try (Scope scope = Scope.open()) {
+            Tensor normed = AdaptiveNorm.modulate(AdaptiveNorm.norm(x), rest.get(2), rest.get(1));
+            return x.add(feedForward.forward(normed).mul(rest.get(3))).keep();
+        }
     }
 }
