@@ -1,7 +1,7 @@
 package dev.flowguard.cli;
 
+import dev.flowguard.cli.report.ScoreText;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -31,7 +31,7 @@ record ProgressUpdate(
 
     private static String listed(Map<String, Double> scores) {
         return scores.entrySet().stream()
-                .map(score -> String.format(Locale.ROOT, "%s %.3f", score.getKey(), score.getValue()))
+                .map(score -> score.getKey() + " " + ScoreText.of(score.getValue()))
                 .collect(Collectors.joining(" "));
     }
 

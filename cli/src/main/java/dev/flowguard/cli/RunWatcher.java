@@ -2,6 +2,7 @@ package dev.flowguard.cli;
 
 import dev.flowguard.cli.report.RunReport;
 import dev.flowguard.cli.report.RunStatus;
+import dev.flowguard.cli.report.ScoreText;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.learner.training.RunListener;
@@ -119,12 +120,8 @@ final class RunWatcher implements RunListener {
                     .filter(Objects::nonNull)
                     .toList();
             if (scores.size() > 1) {
-                out.println(String.format(
-                        Locale.ROOT,
-                        "held out %s %.3f → %.3f",
-                        reward.name(),
-                        scores.get(0),
-                        scores.get(scores.size() - 1)));
+                out.println("held out " + reward.name() + " " + ScoreText.of(scores.get(0)) + " → "
+                        + ScoreText.of(scores.get(scores.size() - 1)));
             }
         }
     }

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -85,10 +84,8 @@ final class ComparisonPage {
             }
             html.append("</tr>");
         }
-        String note = String.format(
-                Locale.ROOT,
-                "Mean over the seeds and 95 %% confidence interval by Student's t. Equal proxy is %.3f, the highest that every run reaches.",
-                comparison.equalProxy());
+        String note = "Mean over the seeds and 95 % confidence interval by Student's t. Equal proxy is "
+                + ScoreText.of(comparison.equalProxy()) + ", the highest that every run reaches.";
         return "<p class=\"note\">" + escape(note) + "</p>" + html + "</tbody></table></div>";
     }
 

@@ -1,7 +1,6 @@
 package dev.flowguard.cli.report;
 
 import java.util.List;
-import java.util.Locale;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /**
@@ -39,9 +38,11 @@ record Estimate(int count, double mean, double margin, double lowest, double hig
 
     /** "0.712 ± 0.031", or the mean alone where there is no interval. */
     String text() {
-        return count < 2
-                ? String.format(Locale.ROOT, "%.3f", mean)
-                : String.format(Locale.ROOT, "%.3f ± %.3f", mean, margin);
+        if (count < 2) {
+            return ScoreText.of(mean);
+        }
+        double magnitude = Math.max(Math.abs(mean), margin);
+        return ScoreText.of(mean, magnitude) + " ± " + ScoreText.of(margin, magnitude);
     }
 
     /** Whether the two intervals have no point in common; false where one of them does not exist. */
