@@ -10,15 +10,15 @@ import org.apache.commons.text.similarity.SimilarityInput;
  * Flow-GRPO's definition of the OCR reward ({@code flow_grpo/ocr.py}), apart from how the text is recognised.
  *
  * <pre>
- *   target = what stands between the first two double quotes of the prompt
+ *   target = what stands between the first two double quotes of the prompt; after the first, where there is no second
  *   d = 0 if the recognised text contains the target, else their Levenshtein distance, at most n
  *   r = 1 − d / n,   n = length of the target
  * </pre>
  *
  * Spaces are removed from both and both are lower-cased first. Lengths and distances count code points, as Python's do.
  *
- * <p>Where the reference fails or guesses, this refuses: fewer than two quotes, or a target without any character but spaces, has no reward
- * at all. (The reference raises, takes the rest of the prompt after a single quote, or divides by zero.)
+ * <p>Where the reference fails, this refuses: a prompt without a quote (there an IndexError), or a target without any character but spaces
+ * (there a division by zero), has no reward at all.
  */
 final class OcrReward {
 
@@ -33,11 +33,11 @@ final class OcrReward {
     /** The reward for the target that the prompt quotes; empty if it quotes none. */
     static Optional<OcrReward> forPrompt(String prompt) {
         int opening = prompt.indexOf('"');
-        int closing = prompt.indexOf('"', opening + 1);
-        if (opening < 0 || closing < 0) {
+        if (opening < 0) {
             return Optional.empty();
         }
-        String target = normalise(prompt.substring(opening + 1, closing));
+        int closing = prompt.indexOf('"', opening + 1);
+        String target = normalise(prompt.substring(opening + 1, closing < 0 ? prompt.length() : closing));
         return target.isEmpty() ? Optional.empty() : Optional.of(new OcrReward(target));
     }
 

@@ -24,7 +24,7 @@ public final class OcrScorer implements Scorer {
     public static final String ID = "ocr";
 
     /** Counts changes of any score. */
-    private static final String VERSION = "1";
+    private static final String VERSION = "2";
 
     private static final String ENGLISH_DATA = "/tessdata/eng.traineddata";
 

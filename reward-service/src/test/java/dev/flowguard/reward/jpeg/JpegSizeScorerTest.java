@@ -10,17 +10,13 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.CsvFileSource;
 
 class JpegSizeScorerTest {
 
-    /** Sizes of the same images saved by Pillow 13.0.0 with {@code quality=95}. */
+    /** Sizes of the same images saved by Pillow with {@code quality=95}, written by {@code tools/parity/rewards/jpeg_sizes.py}. */
     @ParameterizedTest
-    @CsvSource({
-        "FLAT, 64, 32, 659", "FLAT, 33, 17, 651", "FLAT, 128, 128, 883",
-        "GRADIENT, 64, 32, 1064", "GRADIENT, 33, 17, 770", "GRADIENT, 128, 128, 7647",
-        "NOISE, 64, 32, 3001", "NOISE, 33, 17, 1412", "NOISE, 128, 128, 19736"
-    })
+    @CsvFileSource(resources = "/parity/jpeg-sizes.csv")
     void filesHavePillowsSize(Pattern pattern, int width, int height, int bytes) {
         JpegSizeWorker worker = new JpegSizeWorker(1);
         assertThat(worker.encodedSize(pattern.draw(width, height))).isEqualTo(bytes);
@@ -65,10 +61,35 @@ class JpegSizeScorerTest {
                 return x * 3 + y * (channel + 1);
             }
         },
-        NOISE {
+        CURLS {
             @Override
             int sample(int x, int y, int channel) {
                 return (x * x * 31 + y * y * 17 + x * y * (7 + channel) + channel * 91) >> 1;
+            }
+        },
+        NOISE {
+            @Override
+            int sample(int x, int y, int channel) {
+                int hash = x * 374761393 + y * 668265263 + channel * 974711;
+                hash = (hash ^ (hash >>> 13)) * 1274126177;
+                return (hash ^ (hash >>> 16)) & 255;
+            }
+        },
+        SIGNS {
+            @Override
+            int sample(int x, int y, int channel) {
+                boolean stroke = (x / 5 * 7 + y / 9 * 13) % 11 < 4 && y % 24 > 6;
+                return stroke ? 20 + 9 * channel : 235 - 30 * channel;
+            }
+        },
+        PHOTO {
+            @Override
+            int sample(int x, int y, int channel) {
+                int wave = Math.abs((x * (3 + channel) + y * 2) % 512 - 256) / 3
+                        + Math.abs((y * 5 - x + 4096) % 700 - 350) / 5;
+                int disc = (x - 40) * (x - 40) + (y - 30) * (y - 30) < 900 ? 70 : 0;
+                int shadow = x * 2 + y > 500 ? -40 : 0;
+                return Math.max(0, Math.min(255, 40 + wave + disc + shadow + NOISE.sample(x, y, channel) / 32));
             }
         };
 

@@ -3,13 +3,19 @@ package dev.flowguard.reward.ocr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
 
 class OcrRewardTest {
 
@@ -56,7 +62,7 @@ class OcrRewardTest {
             strings = {
                 "",
                 "no quotes",
-                "one \" quote",
+                "quoted by nothing but its last \"",
                 "\"",
                 "\"\"",
                 "empty \"\" and then \"TEXT\"",
@@ -66,6 +72,28 @@ class OcrRewardTest {
     void hasNoRewardWithoutATarget(String prompt) {
         assertThat(OcrReward.forPrompt(prompt)).isEmpty();
     }
+
+    /** Two hundred cases written by {@code tools/parity/rewards/ocr_rules.py}; one without a reward is one where the reference raises. */
+    @ParameterizedTest
+    @MethodSource
+    void equalsTheReference(GoldenCase golden) {
+        Optional<OcrReward> reward = OcrReward.forPrompt(golden.prompt());
+        assertThat(reward.map(rule -> rule.of(golden.recognised()))).isEqualTo(Optional.ofNullable(golden.reward()));
+    }
+
+    static List<GoldenCase> equalsTheReference() throws IOException {
+        try (InputStream file = OcrRewardTest.class.getResourceAsStream("/parity/ocr-rules.json")) {
+            List<GoldenCase> cases = List.of(new JsonMapper().readValue(file, GoldenCase[].class));
+            assertThat(cases).hasSize(200);
+            return cases;
+        }
+    }
+
+    record GoldenCase(
+            String prompt,
+            String recognised,
+            @Nullable Double reward,
+            @Nullable String raises) {}
 
     @Test
     void doesNotDependOnTheLocale() {
