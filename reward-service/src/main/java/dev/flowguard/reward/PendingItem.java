@@ -1,6 +1,8 @@
 package dev.flowguard.reward;
 
+import com.google.protobuf.Struct;
 import dev.flowguard.proto.v1.EncodedImage;
+import java.util.Optional;
 
 /**
  * An item that was received and awaits its outcome.
@@ -9,9 +11,11 @@ import dev.flowguard.proto.v1.EncodedImage;
  * @param itemId the caller's name for the item
  * @param image checked, not yet decoded
  * @param prompt the whole prompt
+ * @param metadata of the prompt, within the limit of its size
  * @param receivedNanos {@link System#nanoTime} of its arrival
  */
-record PendingItem(Owner owner, long itemId, EncodedImage image, String prompt, long receivedNanos) {
+record PendingItem(
+        Owner owner, long itemId, EncodedImage image, String prompt, Optional<Struct> metadata, long receivedNanos) {
 
     /** Who waits for items. Thread-safe. */
     interface Owner {

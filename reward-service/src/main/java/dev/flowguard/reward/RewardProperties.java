@@ -95,11 +95,13 @@ public record RewardProperties(
      * @param maxImageBytes largest encoded image
      * @param maxImageSide largest width and largest height in pixels, checked before anything is decoded
      * @param maxPromptLength longest prompt in UTF-16 units
+     * @param maxMetadataBytes largest metadata of a prompt, encoded as protobuf
      */
     public record Limits(
             @DefaultValue("4MB") DataSize maxImageBytes,
             @DefaultValue("2048") int maxImageSide,
-            @DefaultValue("10000") int maxPromptLength) {
+            @DefaultValue("10000") int maxPromptLength,
+            @DefaultValue("64KB") DataSize maxMetadataBytes) {
         public Limits {
             require(
                     maxImageBytes.toBytes() > 0,
@@ -110,6 +112,9 @@ public record RewardProperties(
             require(
                     maxPromptLength > 0,
                     "flowguard.reward.limits.max-prompt-length must be positive, not " + maxPromptLength);
+            require(
+                    maxMetadataBytes.toBytes() > 0,
+                    "flowguard.reward.limits.max-metadata-bytes must be positive, not " + maxMetadataBytes);
         }
     }
 

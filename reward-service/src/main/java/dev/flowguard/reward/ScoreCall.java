@@ -1,5 +1,6 @@
 package dev.flowguard.reward;
 
+import com.google.protobuf.Struct;
 import dev.flowguard.proto.v1.FailureKind;
 import dev.flowguard.proto.v1.ItemFailure;
 import dev.flowguard.proto.v1.ItemScore;
@@ -11,6 +12,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayDeque;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
@@ -122,7 +124,21 @@ final class ScoreCall implements StreamObserver<ScoreRequest>, PendingItem.Owner
             throw new InvalidItemException("the prompt has %d characters; at most %d are accepted"
                     .formatted(prompt.length(), properties.limits().maxPromptLength()));
         }
-        return new PendingItem(this, request.getItemId(), request.getImage(), prompt, System.nanoTime());
+        return new PendingItem(
+                this, request.getItemId(), request.getImage(), prompt, metadata(request, scorer), System.nanoTime());
+    }
+
+    private Optional<Struct> metadata(ScoreRequest request, ScorerRegistry.Entry scorer) throws InvalidItemException {
+        if (!scorer.wants(ScorerInput.SCORER_INPUT_METADATA) || !request.hasMetadata()) {
+            return Optional.empty();
+        }
+        long bytes = request.getMetadata().getSerializedSize();
+        long maxBytes = properties.limits().maxMetadataBytes().toBytes();
+        if (bytes > maxBytes) {
+            throw new InvalidItemException(
+                    "the metadata of the prompt has %d bytes; at most %d are accepted".formatted(bytes, maxBytes));
+        }
+        return Optional.of(request.getMetadata());
     }
 
     private String unknownScorer(String scorerId) {

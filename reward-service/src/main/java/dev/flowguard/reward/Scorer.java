@@ -12,8 +12,8 @@ import dev.flowguard.proto.v1.ScorerDescription;
 public interface Scorer {
 
     /**
-     * What the scorer is and what it wants to be sent. Constant. Inputs must be {@code IMAGE} or {@code IMAGE} and
-     * {@code PROMPT}, the arity {@code POINTWISE}: the service refuses to start with any other. A
+     * What the scorer is and what it wants to be sent. Constant. Inputs must be {@code IMAGE}, alone or with {@code PROMPT} or
+     * {@code METADATA} or both, the arity {@code POINTWISE}: the service refuses to start with any other. A
      * {@code max_image_bytes} of 0 stands for the service's own limit.
      */
     ScorerDescription description();

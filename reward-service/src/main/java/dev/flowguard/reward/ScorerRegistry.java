@@ -14,7 +14,7 @@ import java.util.Set;
 final class ScorerRegistry implements AutoCloseable {
 
     private static final Set<ScorerInput> SERVED_INPUTS =
-            Set.of(ScorerInput.SCORER_INPUT_IMAGE, ScorerInput.SCORER_INPUT_PROMPT);
+            Set.of(ScorerInput.SCORER_INPUT_IMAGE, ScorerInput.SCORER_INPUT_PROMPT, ScorerInput.SCORER_INPUT_METADATA);
 
     /** A scorer that can be asked. */
     record Entry(ScorerDescription description, ScoringPool pool) {
@@ -66,7 +66,7 @@ final class ScorerRegistry implements AutoCloseable {
         if (!SERVED_INPUTS.containsAll(description.getInputsList())
                 || !description.getInputsList().contains(ScorerInput.SCORER_INPUT_IMAGE)) {
             throw new RewardConfigurationException(
-                    "scorer %s wants %s, but this service serves images, with or without prompts: leave it out of flowguard.reward.scorers"
+                    "scorer %s wants %s, but this service serves images, with or without prompts and their metadata: leave it out of flowguard.reward.scorers"
                             .formatted(id, description.getInputsList()));
         }
         long own = description.getMaxImageBytes();

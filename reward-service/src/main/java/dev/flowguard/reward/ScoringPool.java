@@ -139,7 +139,7 @@ final class ScoringPool implements AutoCloseable {
                 continue;
             }
             try {
-                items.add(new ScoreItem(decoder.decode(item.image()), item.prompt()));
+                items.add(new ScoreItem(decoder.decode(item.image()), item.prompt(), item.metadata()));
                 pending.add(item);
             } catch (InvalidItemException e) {
                 settle(item, new ScoreOutcome.Invalid(String.valueOf(e.getMessage())));

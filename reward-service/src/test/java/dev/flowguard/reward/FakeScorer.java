@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * A scorer that a test holds the reins of: the score of an item is a function of its prompt, and, where a gate is given, each item takes one
@@ -17,7 +18,7 @@ import java.util.function.Function;
 final class FakeScorer implements Scorer {
 
     private final ScorerDescription description;
-    private final Function<String, ScoreOutcome> rule;
+    private final Function<ScoreItem, ScoreOutcome> rule;
     private final Semaphore gate;
 
     /** Batches that have reached a worker. */
@@ -31,9 +32,21 @@ final class FakeScorer implements Scorer {
     }
 
     FakeScorer(ScorerDescription description, Function<String, ScoreOutcome> rule, Semaphore gate) {
+        this(description, gate, item -> rule.apply(item.prompt()));
+    }
+
+    private FakeScorer(ScorerDescription description, Semaphore gate, Function<ScoreItem, ScoreOutcome> rule) {
         this.description = description;
         this.rule = rule;
         this.gate = gate;
+    }
+
+    /** Shows each item to the test and scores it 1 where the test answers true, else 0. */
+    static FakeScorer ofItems(ScorerDescription description, Predicate<ScoreItem> seen) {
+        return new FakeScorer(
+                description,
+                new Semaphore(Integer.MAX_VALUE),
+                item -> new ScoreOutcome.Scored(seen.test(item) ? 1 : 0, Map.of()));
     }
 
     static ScorerDescription.Builder describe(String id) {
@@ -70,7 +83,7 @@ final class FakeScorer implements Scorer {
                 for (ScoreItem item : items) {
                     gate.acquireUninterruptibly();
                     itemsScored.incrementAndGet();
-                    outcomes.add(rule.apply(item.prompt()));
+                    outcomes.add(rule.apply(item));
                 }
                 return outcomes;
             }

@@ -11,7 +11,7 @@ import org.springframework.util.unit.DataSize;
 class PngDecoderTest {
 
     private final PngDecoder decoder =
-            new PngDecoder(new RewardProperties.Limits(DataSize.ofMegabytes(1), 256, 10_000));
+            new PngDecoder(new RewardProperties.Limits(DataSize.ofMegabytes(1), 256, 10_000, DataSize.ofKilobytes(1)));
 
     @Test
     void rgbSamplesArriveUnchanged() throws Exception {

@@ -26,7 +26,7 @@ class RewardPropertiesTest {
                         null,
                         new RewardProperties.Batch(8, Duration.ofMillis(2)),
                         new RewardProperties.Admission(256, 32, 65_536, Duration.ofMinutes(10), Duration.ofMillis(250)),
-                        new RewardProperties.Limits(DataSize.ofMegabytes(4), 2048, 10_000),
+                        new RewardProperties.Limits(DataSize.ofMegabytes(4), 2048, 10_000, DataSize.ofKilobytes(64)),
                         new OcrProperties(12, 3, 7, ""),
                         new ReferenceProperties(null)));
     }
@@ -46,6 +46,7 @@ class RewardPropertiesTest {
                         Map.entry("flowguard.reward.limits.max-image-bytes", "1MB"),
                         Map.entry("flowguard.reward.limits.max-image-side", "512"),
                         Map.entry("flowguard.reward.limits.max-prompt-length", "77"),
+                        Map.entry("flowguard.reward.limits.max-metadata-bytes", "2KB"),
                         Map.entry("flowguard.reward.ocr.padding", "4"),
                         Map.entry("flowguard.reward.ocr.enlarge", "2"),
                         Map.entry("flowguard.reward.ocr.page-segmentation-mode", "6"),
@@ -56,7 +57,7 @@ class RewardPropertiesTest {
                         3,
                         new RewardProperties.Batch(16, Duration.ofMillis(5)),
                         new RewardProperties.Admission(100, 10, 1000, Duration.ofMinutes(1), Duration.ofSeconds(1)),
-                        new RewardProperties.Limits(DataSize.ofMegabytes(1), 512, 77),
+                        new RewardProperties.Limits(DataSize.ofMegabytes(1), 512, 77, DataSize.ofKilobytes(2)),
                         new OcrProperties(4, 2, 6, "ABC"),
                         new ReferenceProperties(Path.of("signs/index.jsonl"))));
     }
@@ -74,6 +75,7 @@ class RewardPropertiesTest {
         "limits.max-image-bytes, 0B",
         "limits.max-image-side, 100000",
         "limits.max-prompt-length, 0",
+        "limits.max-metadata-bytes, 0B",
         "ocr.padding, -1",
         "ocr.enlarge, 0",
         "ocr.page-segmentation-mode, 14"

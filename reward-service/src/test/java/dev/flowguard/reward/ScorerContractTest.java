@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ListValue;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import dev.flowguard.proto.v1.Arity;
 import dev.flowguard.proto.v1.DescribeRequest;
 import dev.flowguard.proto.v1.EncodedImage;
@@ -35,7 +38,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -160,6 +165,75 @@ class ScorerContractTest {
                 .isEqualTo(FailureKind.FAILURE_KIND_INVALID_ITEM));
         assertThat(score(stub, item(1, "fine")).to(1).hasScore()).isTrue();
         awaitFreeSlots(64);
+    }
+
+    @Test
+    void metadataReachesWhoeverAsksForIt() throws Exception {
+        List<Optional<Struct>> seen = new CopyOnWriteArrayList<>();
+        ScorerDescription wantsMetadata = FakeScorer.describe("metadata")
+                .addInputs(ScorerInput.SCORER_INPUT_METADATA)
+                .build();
+        ScorerGrpc.ScorerStub stub = serve(
+                properties(64, 16),
+                FakeScorer.ofItems(wantsMetadata, item -> seen.add(item.metadata())),
+                FakeScorer.ofItems(FakeScorer.describe("prompt").build(), item -> seen.add(item.metadata())));
+        Struct nested = Struct.newBuilder()
+                .putFields(
+                        "include",
+                        list(Value.newBuilder()
+                                .setStructValue(Struct.newBuilder().putFields("class", text("dog")))
+                                .build()))
+                .build();
+        for (ScoreRequest request : List.of(
+                item(1, "a").toBuilder()
+                        .setScorerId("metadata")
+                        .setMetadata(nested)
+                        .build(),
+                item(1, "a").toBuilder().setScorerId("metadata").build(),
+                item(1, "a").toBuilder()
+                        .setScorerId("metadata")
+                        .setMetadata(Struct.getDefaultInstance())
+                        .build(),
+                item(1, "a").toBuilder()
+                        .setScorerId("prompt")
+                        .setMetadata(nested)
+                        .build())) {
+            assertThat(score(stub, request).to(1).hasScore()).isTrue();
+        }
+        assertThat(seen)
+                .containsExactly(
+                        Optional.of(nested),
+                        Optional.empty(),
+                        Optional.of(Struct.getDefaultInstance()),
+                        Optional.empty());
+    }
+
+    @Test
+    void metadataBeyondTheLimitIsAnInvalidItem() throws Exception {
+        ScorerGrpc.ScorerStub stub = serve(
+                properties(64, 16),
+                FakeScorer.ofItems(
+                        FakeScorer.describe("metadata")
+                                .addInputs(ScorerInput.SCORER_INPUT_METADATA)
+                                .build(),
+                        item -> true));
+        Struct large =
+                Struct.newBuilder().putFields("tag", text("x".repeat(1024))).build();
+        Answers answers =
+                score(stub, item(1, "a").toBuilder().setMetadata(large).build(), item(2, "a"));
+        assertThat(answers.to(1).getFailure().getKind()).isEqualTo(FailureKind.FAILURE_KIND_INVALID_ITEM);
+        assertThat(answers.to(1).getFailure().getMessage()).contains("metadata").contains("1024");
+        assertThat(answers.to(2).hasScore()).isTrue();
+    }
+
+    private static Value text(String text) {
+        return Value.newBuilder().setStringValue(text).build();
+    }
+
+    private static Value list(Value element) {
+        return Value.newBuilder()
+                .setListValue(ListValue.newBuilder().addValues(element))
+                .build();
     }
 
     @Test
@@ -428,7 +502,7 @@ class ScorerContractTest {
     }
 
     private static final RewardProperties.Limits LIMITS =
-            new RewardProperties.Limits(DataSize.ofKilobytes(64), 256, 10_000);
+            new RewardProperties.Limits(DataSize.ofKilobytes(64), 256, 10_000, DataSize.ofKilobytes(1));
     private static final OcrProperties OCR = new OcrProperties(12, 3, 7, "");
 
     /** One worker and batches of at most four, so that tests know what is where. */
