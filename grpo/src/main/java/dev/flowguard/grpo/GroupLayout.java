@@ -68,6 +68,36 @@ public record GroupLayout(List<MemberPath> paths) {
         return paths.stream().mapToLong(path -> path.trainedSteps().size()).sum();
     }
 
+    /** How many latents somebody leaves by a stochastic step; what members share counts once. */
+    public int latentsLeftAt(int step) {
+        return (int) stochasticAt(step).stream()
+                .map(member -> walksAlone(member, step)
+                        ? origins() + member
+                        : paths.get(member).origin())
+                .distinct()
+                .count();
+    }
+
+    private boolean walksAlone(int member, int step) {
+        List<Integer> stochastic = paths.get(member).stochasticSteps();
+        return !stochastic.isEmpty() && stochastic.get(0) < step;
+    }
+
+    /**
+     * How many latents and means a sampled trajectory keeps to be trained on: where each trained step began, the mean there and
+     * where it led; what members or consecutive steps share counts once, as {@link TrajectorySampler} keeps it.
+     */
+    public long keptRows() {
+        long rows = 0;
+        for (int step : trainedSteps()) {
+            boolean beganWhereTheLastLed = trainedAt(step - 1).size() == members()
+                    && stochasticAt(step).size() == members();
+            int left = latentsLeftAt(step);
+            rows += (beganWhereTheLastLed ? 0 : left) + left + trainedAt(step).size();
+        }
+        return rows;
+    }
+
     /** The sets of members that compete with each other, each in order. */
     public Collection<List<Integer>> comparisons() {
         Map<Integer, List<Integer>> sets = IntStream.range(0, members())

@@ -10,12 +10,16 @@ import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Groups whose members share parts of their paths: what is shared is computed once, and is the same to the last bit. */
 class BranchingTest {
@@ -177,6 +181,27 @@ class BranchingTest {
                 assertThat(change.normalisedLogRatio().toDoubles()).containsOnly(0);
             }
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("presets")
+    void aLayoutKnowsWhatItsTrajectoryKeeps(Preset preset) {
+        try (Scope scope = Scope.open()) {
+            Preset smaller = preset.toBuilder().trainingSteps(8).groupSize(6).build();
+            GroupLayout layout = smaller.layout(GROUP);
+            Set<Tensor> kept = Collections.newSetFromMap(new IdentityHashMap<>());
+            for (StochasticStep step : sample(new Counting(), 8, layout).stochasticSteps()) {
+                assertThat(step.latents().size(0))
+                        .isEqualTo(layout.latentsLeftAt(step.transition().step()));
+                kept.addAll(List.of(step.latents(), step.next(), step.mean()));
+            }
+            assertThat(layout.keptRows())
+                    .isEqualTo(kept.stream().mapToLong(tensor -> tensor.size(0)).sum());
+        }
+    }
+
+    static List<Preset> presets() {
+        return Presets.all();
     }
 
     @Test

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -79,16 +78,17 @@ class PresetsTest {
                 .isEqualTo(0.0));
     }
 
-    @Test
-    void theSameSeedMakesTheSameAdapterWithOneWorkerAndWithTwo(@TempDir Path other) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"grpo-guard", "tempflow-grpo"})
+    void theSameSeedMakesTheSameAdapterWithOneWorkerAndWithTwo(String preset, @TempDir Path other) throws Exception {
         SmallRun shared = small(other);
         for (SmallRun each : new SmallRun[] {run, shared}) {
             each.edit("per_iteration: 2", "per_iteration: 6");
             each.edit("steps_per_iteration: 1", "steps_per_iteration: 2");
         }
 
-        OneJvm.train(run, 1, "--flowguard.learner.iterations=4");
-        OneJvm.train(shared, 2, "--flowguard.learner.iterations=4");
+        OneJvm.train(run, 1, "--flowguard.learner.preset=" + preset, "--flowguard.learner.iterations=4");
+        OneJvm.train(shared, 2, "--flowguard.learner.preset=" + preset, "--flowguard.learner.iterations=4");
 
         assertThat(shared.workers()).hasSize(2);
         for (String file :

@@ -218,8 +218,8 @@ final class Checkup {
         if (!recipe.model().gradientCheckpointing()) {
             advice.add("model.gradient_checkpointing: true");
         }
-        if (recipe.groups().microBatch() > 1) {
-            advice.add("groups.micro_batch_size: " + Math.max(1, recipe.groups().microBatch() / 2));
+        if (forecast.together() > 1) {
+            advice.add("groups.micro_batch_size: " + forecast.together() / 2);
         }
         if (forecast.learner().needed() <= machine.bytes()) {
             advice.add("learner and rollout on two machines (flowguard serve)");

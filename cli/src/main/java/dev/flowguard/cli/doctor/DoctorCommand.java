@@ -28,6 +28,12 @@ public final class DoctorCommand implements Callable<Integer> {
     private Path recipe;
 
     @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description = "Look at a run by this algorithm instead of the recipe's, as train --preset would begin it.")
+    private @Nullable String preset;
+
+    @Option(
             names = "--pipeline",
             paramLabel = "FOLDER",
             description = "The base model: a diffusers pipeline folder, instead of the recipe's. Its config.json files"
@@ -48,7 +54,7 @@ public final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Logs.warningsOnly();
-        Recipe run = RecipeLoader.load(recipe, new Overrides(null, null, null, null, pipeline, Map.of()));
+        Recipe run = RecipeLoader.load(recipe, new Overrides(preset, null, null, null, pipeline, Map.of()));
         Machine machine = Machine.planned(memory);
         List<Finding> findings = new Checkup(run, machine).look();
         DoctorReport report = new DoctorReport(spec.commandLine().getOut());

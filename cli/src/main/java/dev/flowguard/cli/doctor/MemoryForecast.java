@@ -1,16 +1,18 @@
 package dev.flowguard.cli.doctor;
 
 import dev.flowguard.grpo.GroupKey;
+import dev.flowguard.grpo.GroupLayout;
+import dev.flowguard.grpo.Preset;
 import dev.flowguard.learner.recipe.Recipe;
+import dev.flowguard.learner.recipe.RecipePreset;
 import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.ModelFamily;
 import dev.flowguard.models.NetworkOutline;
 import dev.flowguard.models.PipelineOutline;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The memory that a run takes, from its recipe and its model's configuration alone.
@@ -26,8 +28,10 @@ import java.util.Set;
  * @param shared bytes of weights in the pages of files that learner and worker both map: twice in what the system calls the
  *     resident set of {@code flowguard train}, once in memory
  * @param experience trajectories of an iteration, in the JVM's heap; part of learner and train
+ * @param together most latents that go through the transformer together
  */
-public record MemoryForecast(Footprint learner, Footprint rollout, Footprint train, long shared, long experience) {
+public record MemoryForecast(
+        Footprint learner, Footprint rollout, Footprint train, long shared, long experience, int together) {
 
     /**
      * What a JVM with libtorch, Spring, gRPC and three services has resident beside its model: {@code flowguard train} on the
@@ -100,23 +104,31 @@ public record MemoryForecast(Footprint learner, Footprint rollout, Footprint tra
         int height = recipe.model().height();
         int width = recipe.model().width();
         int copies = guided(recipe, model.family()) ? 2 : 1;
-        int micro = recipe.groups().microBatch();
-        Integer limit = recipe.groups().microBatchSize();
-        int evaluated = recipe.evaluation().batchSize();
-        int sampled = limit == null ? Math.max(micro, evaluated) : micro;
+        GroupLayout layout = RecipePreset.of(recipe).layout(new GroupKey(recipe.seed(), 0, 0));
+        Integer microBatch = recipe.groups().microBatchSize();
+        int limit = microBatch == null ? Integer.MAX_VALUE : microBatch;
+        int trained = Math.min(
+                limit,
+                layout.trainedSteps().stream()
+                        .mapToInt(layout::latentsLeftAt)
+                        .max()
+                        .orElse(1));
+        // The last step is the ODE's and finds every member by itself, however much the steps before it shared.
+        int drawn = Math.max(layout.members(), recipe.evaluation().batchSize());
+        int sampled = Math.min(limit, drawn);
 
         Part training = new Part(
-                "training, " + micro + " members" + (recipe.model().gradientCheckpointing() ? ", checkpointed" : ""),
+                "training, " + trained + " latents" + (recipe.model().gradientCheckpointing() ? ", checkpointed" : ""),
                 model.activations()
                         .training(
-                                micro * copies,
+                                trained * copies,
                                 height,
                                 width,
                                 adapted,
                                 recipe.model().gradientCheckpointing()));
         Part sampling = new Part(
-                "sampling, " + sampled + " members", model.activations().sampling(sampled * copies, height, width));
-        int decoded = Math.min(DECODED_TOGETHER, Math.max(recipe.groups().size(), evaluated));
+                "sampling, " + sampled + " latents", model.activations().sampling(sampled * copies, height, width));
+        int decoded = Math.min(DECODED_TOGETHER, drawn);
         Part decoding =
                 new Part("decoding, " + decoded + " images", model.decoding().bytes(decoded, height, width));
 
@@ -128,7 +140,7 @@ public record MemoryForecast(Footprint learner, Footprint rollout, Footprint tra
             weights.add(new Part(network.component(), network.bytes()));
         }
         Part process = new Part("JVM, libtorch, services", PROCESS);
-        long experience = experience(recipe, model, height, width);
+        long experience = experience(recipe, model.latentElements(height, width));
         List<Part> learner = new ArrayList<>(weights);
         learner.add(new Part("adapter, its gradients and average", 3 * adapterBytes));
         learner.add(new Part("AdamW", 2 * adapterBytes));
@@ -155,7 +167,8 @@ public record MemoryForecast(Footprint learner, Footprint rollout, Footprint tra
                                 || !model.textEncoders().contains(network))
                         .mapToLong(NetworkOutline::bytes)
                         .sum(),
-                experience);
+                experience,
+                Math.max(trained, sampled));
     }
 
     /** What {@code flowguard train} takes of a machine's memory. */
@@ -169,17 +182,13 @@ public record MemoryForecast(Footprint learner, Footprint rollout, Footprint tra
                 : recipe.sampling().trueCfgScale() != 1;
     }
 
-    /** Latents and means of every stochastic step of every member; the latent between two such steps is kept once. */
-    private static long experience(Recipe recipe, PipelineOutline model, int height, int width) {
-        int steps = recipe.sampling().numInferenceSteps();
-        List<Integer> stochastic =
-                recipe.sampling().stochasticSteps().plan().stochasticSteps(steps, new GroupKey(recipe.seed(), 0, 0));
-        Set<Integer> latents = new HashSet<>(stochastic);
-        stochastic.forEach(step -> latents.add(step + 1));
-        long rows = (long) latents.size() + stochastic.size();
-        long members = (long) recipe.groups().size()
-                * recipe.groups().perIteration()
-                * (1L + recipe.groups().maxStaleness());
-        return FLOAT * rows * members * model.latentElements(height, width);
+    /** Latents and means of the groups that may be there together, as the layouts of the first iteration have them. */
+    private static long experience(Recipe recipe, long latentElements) {
+        Preset preset = RecipePreset.of(recipe);
+        long rows = IntStream.range(0, recipe.groups().perIteration())
+                .mapToObj(index -> preset.layout(new GroupKey(recipe.seed(), 0, index)))
+                .mapToLong(GroupLayout::keptRows)
+                .sum();
+        return FLOAT * rows * (1L + recipe.groups().maxStaleness()) * latentElements;
     }
 }

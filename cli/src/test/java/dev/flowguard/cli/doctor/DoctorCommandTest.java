@@ -77,4 +77,13 @@ class DoctorCommandTest {
         assertThat(visit.report()).contains("failed").contains("micro_batch_size: 2");
         assertThat(visit.exitCode()).isEqualTo(2);
     }
+
+    @Test
+    void anotherPresetIsLookedAt() {
+        Visit visit =
+                doctor(RECIPES.resolve("quickstart.yaml").toString(), "--memory", "4GiB", "--preset", "tempflow-grpo");
+
+        assertThat(visit.report()).contains("preset tempflow-grpo");
+        assertThat(visit.exitCode()).isZero();
+    }
 }
