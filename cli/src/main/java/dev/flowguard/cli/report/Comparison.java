@@ -3,6 +3,7 @@ package dev.flowguard.cli.report;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.StepRatios;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,11 +41,28 @@ final class Comparison {
         return arms.stream().flatMap(arm -> arm.runs().stream()).toList();
     }
 
-    /** Gold rewards in the order of the recipe. */
-    List<String> gold() {
-        return arms.get(0).runs().get(0).rewards().stream()
-                .filter(ComparedRun.ComparedReward::gold)
-                .map(ComparedRun.ComparedReward::name)
+    /**
+     * A score that is shown beside the proxy.
+     *
+     * @param name of the reward
+     * @param gold whether it is never trained on; else it is one of several terms of the proxy
+     */
+    record Watched(String name, boolean gold) {
+
+        /** "gold: fidelity". */
+        String title() {
+            return (gold ? "gold: " : "in the proxy: ") + name;
+        }
+    }
+
+    /** Gold rewards, then the terms of a proxy that is a sum: what it rises by, and at whose cost. In the order of the recipe. */
+    List<Watched> watched() {
+        List<ComparedRun.ComparedReward> rewards = arms.get(0).runs().get(0).rewards();
+        boolean sum = rewards.stream().filter(reward -> !reward.gold()).count() > 1;
+        return rewards.stream()
+                .filter(reward -> reward.gold() || sum)
+                .map(reward -> new Watched(reward.name(), reward.gold()))
+                .sorted(Comparator.comparing(Watched::gold).reversed())
                 .toList();
     }
 
@@ -67,8 +85,8 @@ final class Comparison {
         return course(arm, (run, row) -> run.proxy(row));
     }
 
-    /** A gold reward of an arm by iteration. */
-    SortedMap<Integer, Estimate> gold(Arm arm, String name) {
+    /** A watched score of an arm by iteration. */
+    SortedMap<Integer, Estimate> score(Arm arm, String name) {
         return course(arm, (run, row) -> optional(row.eval().get(name)));
     }
 
@@ -128,15 +146,18 @@ final class Comparison {
     Map<String, List<Optional<Estimate>>> table() {
         Map<String, List<Optional<Estimate>>> table = new LinkedHashMap<>();
         table.put("proxy, last", column(run -> last(run, row -> run.proxy(row))));
-        for (String name : gold()) {
+        for (Watched score : watched()) {
+            String name = score.name();
             table.put(
                     name + ", last",
                     column(run -> last(run, row -> optional(row.eval().get(name)))));
         }
-        for (String name : gold()) {
+        for (Watched score : watched()) {
+            String name = score.name();
             table.put(name + " − its start", column(run -> change(run, name)));
         }
-        for (String name : gold()) {
+        for (Watched score : watched()) {
+            String name = score.name();
             table.put(name + " at equal proxy", column(run -> atEqualProxy(run, name)));
         }
         table.put(
@@ -164,9 +185,9 @@ final class Comparison {
         return evaluations.isEmpty() ? OptionalDouble.empty() : reading.apply(evaluations.get(evaluations.size() - 1));
     }
 
-    private static OptionalDouble change(ComparedRun run, String gold) {
+    private static OptionalDouble change(ComparedRun run, String name) {
         List<Double> values = run.evaluations().stream()
-                .map(row -> row.eval().get(gold))
+                .map(row -> row.eval().get(name))
                 .filter(Objects::nonNull)
                 .toList();
         return values.size() < 2
@@ -174,12 +195,12 @@ final class Comparison {
                 : OptionalDouble.of(values.get(values.size() - 1) - values.get(0));
     }
 
-    /** The gold reward where the run's proxy first reaches the level that all reach, on the line between two evaluations. */
-    private OptionalDouble atEqualProxy(ComparedRun run, String gold) {
+    /** The score where the run's proxy first reaches the level that all reach, on the line between two evaluations. */
+    private OptionalDouble atEqualProxy(ComparedRun run, String name) {
         double before = Double.NaN;
-        double goldBefore = Double.NaN;
+        double scoreBefore = Double.NaN;
         for (IterationReport row : run.evaluations()) {
-            Double value = row.eval().get(gold);
+            Double value = row.eval().get(name);
             if (value == null) {
                 continue;
             }
@@ -189,10 +210,10 @@ final class Comparison {
                     return OptionalDouble.of(value);
                 }
                 double share = (equalProxy - before) / (proxy - before);
-                return OptionalDouble.of(goldBefore + share * (value - goldBefore));
+                return OptionalDouble.of(scoreBefore + share * (value - scoreBefore));
             }
             before = proxy;
-            goldBefore = value;
+            scoreBefore = value;
         }
         return OptionalDouble.empty();
     }

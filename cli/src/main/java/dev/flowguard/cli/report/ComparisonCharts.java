@@ -46,9 +46,11 @@ final class ComparisonCharts {
         Map<String, byte[]> charts = new LinkedHashMap<>();
         String proxy = "proxy: " + comparison.proxyName();
         charts.put("proxy", courses(proxy, comparison::proxy));
-        for (String gold : comparison.gold()) {
-            charts.put("gold-" + gold, courses("gold: " + gold, arm -> comparison.gold(arm, gold)));
-            charts.put("pareto-" + gold, pareto(proxy, gold));
+        for (Comparison.Watched score : comparison.watched()) {
+            charts.put(
+                    (score.gold() ? "gold-" : "proxy-") + score.name(),
+                    courses(score.title(), arm -> comparison.score(arm, score.name())));
+            charts.put("pareto-" + score.name(), pareto(proxy, score));
         }
         if (comparison.arms().stream()
                 .anyMatch(arm -> !comparison.diversity(arm).isEmpty())) {
@@ -99,12 +101,12 @@ final class ComparisonCharts {
         return png(chart);
     }
 
-    private byte[] pareto(String proxy, String gold) {
-        XYChart chart = chart(gold + " against the proxy", proxy, "gold: " + gold);
+    private byte[] pareto(String proxy, Comparison.Watched score) {
+        XYChart chart = chart(score.name() + " against the proxy", proxy, score.title());
         for (int i = 0; i < comparison.arms().size(); i++) {
             Arm arm = comparison.arms().get(i);
             SortedMap<Integer, Estimate> x = comparison.proxy(arm);
-            SortedMap<Integer, Estimate> y = comparison.gold(arm, gold);
+            SortedMap<Integer, Estimate> y = comparison.score(arm, score.name());
             List<Double> xs = new ArrayList<>();
             List<Double> ys = new ArrayList<>();
             y.forEach((iteration, estimate) -> {

@@ -172,30 +172,33 @@ final class ComparisonPage {
             entry.put("label", arm.label());
             entry.put("colour", ArmColours.css(i));
             entry.put("proxy", points(comparison.proxy(arm)));
-            Map<String, Object> gold = new LinkedHashMap<>();
-            comparison.gold().forEach(name -> gold.put(name, points(comparison.gold(arm, name))));
-            entry.put("gold", gold);
+            Map<String, Object> scores = new LinkedHashMap<>();
+            comparison
+                    .watched()
+                    .forEach(score -> scores.put(score.name(), points(comparison.score(arm, score.name()))));
+            entry.put("scores", scores);
             entry.put("diversity", points(comparison.diversity(arm)));
             entry.put("clipUp", bars(comparison.clipped(arm, StepRatios::clipUp)));
             entry.put("clipDown", bars(comparison.clipped(arm, StepRatios::clipDown)));
             entry.put("runs", arm.runs().stream().map(this::path).toList());
             arms.add(entry);
         }
-        Map<String, Object> data = Map.of("arms", arms, "proxyName", comparison.proxyName(), "gold", comparison.gold());
+        Map<String, Object> data =
+                Map.of("arms", arms, "proxyName", comparison.proxyName(), "watched", comparison.watched());
         return JSON.writeValueAsString(data).replace("<", "\\u003c");
     }
 
-    /** One run's way through proxy and gold. */
+    /** One run's way through the proxy and what is watched. */
     private List<Map<String, Object>> path(ComparedRun run) {
         List<Map<String, Object>> path = new ArrayList<>();
         run.evaluations().forEach(row -> {
             Map<String, Object> point = new LinkedHashMap<>();
             point.put("iteration", row.iteration());
             point.put("proxy", run.proxy(row).orElseThrow());
-            comparison.gold().forEach(name -> {
-                Double value = row.eval().get(name);
+            comparison.watched().forEach(score -> {
+                Double value = row.eval().get(score.name());
                 if (value != null) {
-                    point.put("gold." + name, value);
+                    point.put("score." + score.name(), value);
                 }
             });
             path.add(point);

@@ -1,7 +1,7 @@
 // Draws the comparison's charts from the numbers embedded in the page.
 (() => {
   'use strict';
-  const { arms, proxyName, gold } = JSON.parse(document.getElementById('data').textContent);
+  const { arms, proxyName, watched } = JSON.parse(document.getElementById('data').textContent);
   const css = getComputedStyle(document.documentElement);
   const colour = name => css.getPropertyValue(name).trim();
   Chart.defaults.color = colour('--soft');
@@ -65,30 +65,30 @@
   });
 
   const pareto = document.getElementById('pareto-charts');
-  if (!gold.length) {
+  if (!watched.length) {
     const note = document.createElement('p');
     note.className = 'note';
     note.textContent = 'These runs watch no gold reward.';
     pareto.append(note);
   }
-  for (const name of gold) {
+  for (const { name, gold } of watched) {
     const canvas = plot(pareto, name, `against ${proxyName}`);
     const datasets = arms.flatMap(arm => {
       const means = new Map(arm.proxy.map(p => [p.x, p.y]));
-      const path = arm.gold[name].filter(p => means.has(p.x)).map(p => ({ x: means.get(p.x), y: p.y, iteration: p.x }));
+      const path = arm.scores[name].filter(p => means.has(p.x)).map(p => ({ x: means.get(p.x), y: p.y, iteration: p.x }));
       return [
         { label: arm.label, data: path, borderColor: arm.colour, backgroundColor: arm.colour, pointRadius: 3, order: 0 },
         ...(arm.runs.length < 2 ? [] : arm.runs.map(run => ({ label: '_seed', borderColor: arm.colour + '55', borderWidth: 1, pointHoverRadius: 0, order: 1,
-          data: run.filter(p => p[`gold.${name}`] != null).map(p => ({ x: p.proxy, y: p[`gold.${name}`], iteration: p.iteration })) }))),
+          data: run.filter(p => p[`score.${name}`] != null).map(p => ({ x: p.proxy, y: p[`score.${name}`], iteration: p.iteration })) }))),
       ];
     });
-    draw(canvas, datasets, { x: `proxy: ${proxyName}`, y: `gold: ${name}`, mode: 'point' });
+    draw(canvas, datasets, { x: `proxy: ${proxyName}`, y: `${gold ? 'gold' : 'in the proxy'}: ${name}`, mode: 'point' });
   }
 
   const course = document.getElementById('course-charts');
   draw(plot(course, `Proxy: ${proxyName}`, 'trained on'), courses(arm => arm.proxy), { integer: true });
-  for (const name of gold) {
-    draw(plot(course, name, 'watched, not trained on'), courses(arm => arm.gold[name]), { integer: true });
+  for (const { name, gold } of watched) {
+    draw(plot(course, name, gold ? 'watched, not trained on' : 'a term of the proxy'), courses(arm => arm.scores[name]), { integer: true });
   }
   if (arms.some(arm => arm.diversity.length)) {
     draw(plot(course, 'Diversity', 'between images of a prompt'), courses(arm => arm.diversity), { integer: true, min: 0 });

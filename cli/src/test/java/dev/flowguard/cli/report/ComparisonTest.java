@@ -75,6 +75,6 @@ class ComparisonTest {
         Estimate guard = gold.get(1).orElseThrow();
         assertThat(guard.lowest()).isGreaterThan(flow.highest());
         assertThat(comparison.proxy(comparison.arms().get(0)).lastKey()).isEqualTo(60);
-        assertThat(comparison.gold()).containsExactly("fidelity");
+        assertThat(comparison.watched()).containsExactly(new Comparison.Watched("fidelity", true));
     }
 }
