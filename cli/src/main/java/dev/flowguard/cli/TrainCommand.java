@@ -6,13 +6,10 @@ import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.reward.RewardServiceApplication;
 import dev.flowguard.rollout.RolloutApplication;
 import dev.flowguard.rollout.RolloutWorkers;
-import dev.flowguard.tensor.InputException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,30 +41,15 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Recipe recipe = options.load(Map.of());
-        Map<String, String> targets = new LinkedHashMap<>();
-        Set<String> scorers = new LinkedHashSet<>();
-        Set<String> references = new LinkedHashSet<>();
-        for (Recipe.Reward reward : recipe.rewards()) {
-            if (reward.target() == null) {
-                targets.put(reward.name(), "in-process:" + REWARD);
-                scorers.add(reward.scorer());
-                if (reward.references() != null) {
-                    references.add(reward.references());
-                }
-            }
-        }
-        if (references.size() > 1) {
-            throw new InputException("the recipe names several references (" + String.join(", ", references)
-                    + "); join them in one index, or give all but one of these rewards a target");
-        }
+        LocalRewards local = LocalRewards.of(recipe);
         Logs.into(recipe.outputPath().resolve("flowguard.log"));
         SupervisedRun run = new SupervisedRun(
                 spec.commandLine().getOut(), spec.commandLine().getErr());
         List<Service> services = new ArrayList<>();
         services.add(rollout(recipe));
-        services.add(learner(targets, run));
-        if (!scorers.isEmpty()) {
-            services.add(reward(scorers, references));
+        services.add(learner(local, run));
+        if (!local.isEmpty()) {
+            services.add(reward(local));
         }
         try (StopSignals signals = run.stopOnSignals();
                 EmbeddedServices started = EmbeddedServices.start(services)) {
@@ -85,17 +67,17 @@ final class TrainCommand implements Callable<Integer> {
                         "--flowguard.rollout.device=" + recipe.model().device()));
     }
 
-    private Service learner(Map<String, String> targets, SupervisedRun run) {
+    private Service learner(LocalRewards local, SupervisedRun run) {
+        Map<String, String> targets = new LinkedHashMap<>();
+        local.names().forEach(name -> targets.put(name, "in-process:" + REWARD));
         List<String> arguments = new ArrayList<>(options.arguments(targets));
         arguments.add("--spring.grpc.server.inprocess.name=" + LEARNER);
         return new Service(LearnerApplication.application().initializers(run::watch), arguments);
     }
 
-    private static Service reward(Set<String> scorers, Set<String> references) {
-        List<String> arguments = new ArrayList<>();
+    private static Service reward(LocalRewards local) {
+        List<String> arguments = new ArrayList<>(local.arguments());
         arguments.add("--spring.grpc.server.inprocess.name=" + REWARD);
-        arguments.add("--flowguard.reward.scorers=" + String.join(",", scorers));
-        references.forEach(index -> arguments.add("--flowguard.reward.reference-similarity.index=" + index));
         return new Service(RewardServiceApplication.builder(), arguments);
     }
 }

@@ -10,7 +10,10 @@ import dev.flowguard.models.LoraTargets;
 import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -280,6 +283,7 @@ public record Recipe(
      * @param deadlineSeconds of one scoring call, retries included
      * @param references index of reference images, for {@code reference-similarity} without a target; a reward service of its
      *     own has its own
+     * @param settings of the scorer, without a target; a reward service of its own has its own
      */
     public record Reward(
             String name,
@@ -288,9 +292,16 @@ public record Recipe(
             double weight,
             String role,
             double deadlineSeconds,
-            @Nullable String references) {
+            @Nullable String references,
+            Map<String, String> settings) {
         static final String PROXY = "proxy";
         static final String GOLD = "gold";
+        /** How targets of services in this JVM begin. */
+        static final String IN_PROCESS = "in-process:";
+
+        public Reward {
+            settings = Collections.unmodifiableSortedMap(new TreeMap<>(settings));
+        }
 
         /** Whether the policy is trained on it. */
         @JsonIgnore

@@ -222,12 +222,27 @@ final class RecipeCheck {
                     references == null || reward.target() != null || Files.isRegularFile(Path.of(references)),
                     at + "/references",
                     "is " + references + ", which is no file; name the index.jsonl of the reference images");
+            settings(reward, at + "/settings");
             trained |= reward.proxy();
         }
         require(
                 trained,
                 "/rewards",
                 "has no reward of role proxy, so there is nothing to learn; make one of them proxy");
+    }
+
+    private void settings(Recipe.Reward reward, String at) {
+        String target = reward.target();
+        require(
+                reward.settings().isEmpty() || target == null || target.startsWith(Recipe.Reward.IN_PROCESS),
+                at,
+                "cannot be together with target: the service at " + target + " has settings of its own; leave one out");
+        reward.settings()
+                .keySet()
+                .forEach(key -> require(
+                        key.matches("[a-z0-9][a-z0-9_.-]*"),
+                        at + "/" + key,
+                        "is no setting's name; those of a scorer are in reward-service/README.md"));
     }
 
     private void sentinel(Recipe recipe) {

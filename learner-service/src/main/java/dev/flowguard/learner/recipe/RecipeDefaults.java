@@ -137,9 +137,11 @@ final class RecipeDefaults {
     }
 
     static ObjectNode reward(YAMLMapper yaml) {
-        return yaml.createObjectNode()
+        ObjectNode reward = yaml.createObjectNode()
                 .put("weight", 1.0)
                 .put("role", Recipe.Reward.PROXY)
                 .put("deadline_seconds", 60);
+        reward.putObject("settings");
+        return reward;
     }
 }

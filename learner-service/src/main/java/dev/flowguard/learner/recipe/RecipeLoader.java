@@ -151,6 +151,10 @@ public final class RecipeLoader {
             String target = overrides.rewardTargets().get(reward.path("name").asString(""));
             if (target != null && reward instanceof ObjectNode object) {
                 object.put("target", target);
+                if (!target.startsWith(Recipe.Reward.IN_PROCESS)) {
+                    // They were for a scorer in this JVM; the service at the address has its own.
+                    object.remove("settings");
+                }
             }
         }
     }
@@ -244,10 +248,23 @@ public final class RecipeLoader {
                         "references",
                         beside(object.path("references").asString()).toString());
             }
+            if (reward.get("settings") instanceof ObjectNode settings) {
+                resolveMarked(settings);
+            }
         }
         String output =
                 whole.path("output_dir").asString("runs/" + whole.path("name").asString());
         whole.put("output_dir", Path.of(output).toAbsolutePath().normalize().toString());
+    }
+
+    /** What a scorer's settings mean is not known here: values that say that they are relative paths are taken as such. */
+    private void resolveMarked(ObjectNode settings) {
+        for (String key : List.copyOf(settings.propertyNames())) {
+            String value = settings.path(key).asString("");
+            if (value.startsWith("./") || value.startsWith("../")) {
+                settings.put(key, beside(value).toString());
+            }
+        }
     }
 
     private void resolve(ObjectNode whole, String section, String key) {

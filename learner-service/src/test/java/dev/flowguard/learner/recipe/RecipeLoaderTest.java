@@ -381,6 +381,39 @@ class RecipeLoaderTest {
     }
 
     @Test
+    void aScorerWithoutATargetTakesItsSettingsFromTheRecipe() {
+        String yaml =
+                MINIMAL + "    settings: {enlarge: 1, page_segmentation_mode: 11, data: ../tessdata, note: a/b}\n";
+
+        assertThat(load(yaml).rewards().get(0).settings())
+                .isEqualTo(Map.of(
+                        "enlarge", "1",
+                        "page_segmentation_mode", "11",
+                        "data", directory.resolveSibling("tessdata").toString(),
+                        "note", "a/b"));
+        assertRefused(yaml + "    target: localhost:7070\n", "rewards[0].settings", "together with target");
+        assertRefused(
+                MINIMAL + "    settings: {Model Path: x}\n", "rewards[0].settings.Model Path", "no setting's name");
+        assertRefused(MINIMAL + "    settings: {model: [a, b]}\n", "rewards[0].settings.model", "wrong kind");
+    }
+
+    @Test
+    void settingsAreForAScorerInThisJvmOnly() {
+        String yaml = MINIMAL + "    settings: {enlarge: 1}\n";
+
+        assertThat(load(yaml, new Overrides(null, null, null, null, null, Map.of("ocr", "in-process:reward")))
+                        .rewards()
+                        .get(0)
+                        .settings())
+                .isEqualTo(Map.of("enlarge", "1"));
+        assertThat(load(yaml, new Overrides(null, null, null, null, null, Map.of("ocr", "localhost:7070")))
+                        .rewards()
+                        .get(0)
+                        .settings())
+                .isEmpty();
+    }
+
+    @Test
     void noFileNoRecipe() {
         assertThatThrownBy(() -> RecipeLoader.load(directory.resolve("none.yaml"), Overrides.none()))
                 .isInstanceOf(InputException.class)
