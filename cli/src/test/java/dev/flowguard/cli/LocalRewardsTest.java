@@ -14,8 +14,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LocalRewardsTest {
 
-    @TempDir
-    private Path folder;
+    private final Path folder;
+
+    LocalRewardsTest(@TempDir Path folder) {
+        this.folder = folder;
+    }
 
     @Test
     void settingsOfTheRecipeBecomePropertiesOfTheScorer() throws IOException {
