@@ -72,11 +72,20 @@ public record ClipTextConfig(
 
     /** The same encoder without projection. */
     public ClipTextConfig withoutProjection() {
+        return with(projectionDim, false);
+    }
+
+    /** The same encoder with a projection of that width. */
+    ClipTextConfig projectingTo(int width) {
+        return with(width, true);
+    }
+
+    private ClipTextConfig with(int newProjectionDim, boolean newProjects) {
         return new ClipTextConfig(
                 vocabSize,
                 hiddenSize,
                 intermediateSize,
-                projectionDim,
+                newProjectionDim,
                 numHiddenLayers,
                 numAttentionHeads,
                 maxPositionEmbeddings,
@@ -85,7 +94,12 @@ public record ClipTextConfig(
                 bosTokenId,
                 eosTokenId,
                 padTokenId,
-                false);
+                newProjects);
+    }
+
+    ClipLayer.Shape layer() {
+        return new ClipLayer.Shape(
+                hiddenSize, intermediateSize, numAttentionHeads, numHiddenLayers, quickGelu, layerNormEps, true);
     }
 
     /** The name of the class in transformers. */

@@ -42,7 +42,7 @@ public final class ClipTextEncoder extends Network {
     private final @Nullable Linear projection;
     private final Device device;
 
-    private ClipTextEncoder(ClipTextConfig config, NetworkBuilder root, Device device) {
+    ClipTextEncoder(ClipTextConfig config, NetworkBuilder root, Device device) {
         super(root.contents());
         this.config = config;
         this.device = device;
@@ -54,7 +54,7 @@ public final class ClipTextEncoder extends Network {
         positions = text.parameter(
                 "embeddings.position_embedding.weight", embedding, config.maxPositionEmbeddings(), width);
         for (int i = 0; i < config.numHiddenLayers(); i++) {
-            layers.add(new ClipLayer(text.at("encoder.layers", i), config));
+            layers.add(new ClipLayer(text.at("encoder.layers", i), config.layer()));
         }
         finalNorm = text.layerNorm("final_layer_norm", width, config.layerNormEps());
         projection = config.projects()

@@ -30,9 +30,17 @@ final class ConfigFile {
     private final Path path;
     private final JsonNode root;
 
+    /** Before every key in messages: where in the file the object lies. */
+    private final String within;
+
     private ConfigFile(Path path, JsonNode root) {
+        this(path, root, "");
+    }
+
+    private ConfigFile(Path path, JsonNode root, String within) {
         this.path = path;
         this.root = root;
+        this.within = within;
     }
 
     static ConfigFile read(Path path) {
@@ -77,6 +85,19 @@ final class ConfigFile {
         }
     }
 
+    /** The object of that key; an empty one if it is absent, so that everything is as it is by default. */
+    ConfigFile object(String key) {
+        JsonNode node = root.path(key);
+        if (!isAbsent(node) && !node.isObject()) {
+            throw invalid(key, "must be an object, not " + node);
+        }
+        return new ConfigFile(path, isAbsent(node) ? MAPPER.createObjectNode() : node, within + key + ".");
+    }
+
+    boolean has(String key) {
+        return !isAbsent(root.path(key));
+    }
+
     /** Indented JSON that ends with a newline. */
     static byte[] toJson(Object value) {
         return (MAPPER.writeValueAsString(value) + "\n").getBytes(StandardCharsets.UTF_8);
@@ -91,7 +112,7 @@ final class ConfigFile {
     }
 
     InputException invalid(String key, String complaint) {
-        return new InputException(path + ": " + key + " " + complaint);
+        return new InputException(path + ": " + within + key + " " + complaint);
     }
 
     void requireClass(String expected) {
@@ -105,7 +126,7 @@ final class ConfigFile {
     void requireEmpty(String key, String complaint) {
         JsonNode node = root.path(key);
         if (!isAbsent(node) && !(node.isContainer() && node.isEmpty())) {
-            throw new InputException(path + ": " + key + " is set, but " + complaint);
+            throw invalid(key, "is set, but " + complaint);
         }
     }
 
