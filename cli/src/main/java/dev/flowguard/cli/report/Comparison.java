@@ -13,7 +13,6 @@ import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The numbers of a comparison: what the page and the pictures both show. */
@@ -122,24 +121,21 @@ final class Comparison {
         return course;
     }
 
-    /** Mean clip fraction of each step over all iterations and runs, by step. */
-    SortedMap<Integer, Double> clipped(Arm arm, ToDoubleFunction<StepRatios> side) {
-        SortedMap<Integer, double[]> sums = new TreeMap<>();
+    /** An arm's importance ratios by step; empty where its runs have not trained. */
+    SortedMap<Integer, PooledRatios> ratios(Arm arm) {
+        SortedMap<Integer, List<StepRatios>> byStep = new TreeMap<>();
         for (ComparedRun run : arm.runs()) {
             for (IterationReport row : run.rows()) {
                 IterationReport.Learning learning = row.learning();
                 if (learning != null) {
-                    for (StepRatios step : learning.steps()) {
-                        double[] sum = sums.computeIfAbsent(step.step(), index -> new double[2]);
-                        sum[0] += side.applyAsDouble(step);
-                        sum[1]++;
-                    }
+                    learning.steps().forEach(step -> byStep.computeIfAbsent(step.step(), index -> new ArrayList<>())
+                            .add(step));
                 }
             }
         }
-        SortedMap<Integer, Double> means = new TreeMap<>();
-        sums.forEach((step, sum) -> means.put(step, sum[0] / sum[1]));
-        return means;
+        SortedMap<Integer, PooledRatios> ratios = new TreeMap<>();
+        byStep.forEach((step, iterations) -> ratios.put(step, PooledRatios.of(iterations)));
+        return ratios;
     }
 
     /** The table: by column, an estimate an arm; a number that some run lacks is absent. */

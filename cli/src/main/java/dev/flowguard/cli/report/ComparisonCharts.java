@@ -1,6 +1,5 @@
 package dev.flowguard.cli.report;
 
-import dev.flowguard.learner.output.StepRatios;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -56,8 +55,8 @@ final class ComparisonCharts {
                 .anyMatch(arm -> !comparison.diversity(arm).isEmpty())) {
             charts.put("diversity", courses("diversity", comparison::diversity));
         }
-        charts.put("clip-up", clipped("clipped from above", StepRatios::clipUp));
-        charts.put("clip-down", clipped("clipped from below", StepRatios::clipDown));
+        charts.put("clip-up", clipped("clipped from above", PooledRatios::clipUp));
+        charts.put("clip-down", clipped("clipped from below", PooledRatios::clipDown));
         return charts;
     }
 
@@ -124,17 +123,19 @@ final class ComparisonCharts {
         return png(chart);
     }
 
-    private byte[] clipped(String title, ToDoubleFunction<StepRatios> side) {
+    private byte[] clipped(String title, ToDoubleFunction<PooledRatios> side) {
         XYChart chart = chart(title, "denoising step, noisiest first", "share of samples, mean over the run");
         for (int i = 0; i < comparison.arms().size(); i++) {
             Arm arm = comparison.arms().get(i);
-            SortedMap<Integer, Double> points = comparison.clipped(arm, side);
+            SortedMap<Integer, PooledRatios> points = comparison.ratios(arm);
             if (!points.isEmpty()) {
                 XYSeries series = add(
                         chart,
                         arm.label(),
                         List.copyOf(points.keySet()),
-                        List.copyOf(points.values()),
+                        points.values().stream()
+                                .map(step -> side.applyAsDouble(step))
+                                .toList(),
                         ArmColours.of(i),
                         CURVE,
                         true);

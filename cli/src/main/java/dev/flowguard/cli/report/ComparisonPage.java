@@ -3,14 +3,17 @@ package dev.flowguard.cli.report;
 import static dev.flowguard.cli.report.HtmlTemplate.escape;
 
 import dev.flowguard.learner.output.KeptSample;
-import dev.flowguard.learner.output.StepRatios;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,6 +39,7 @@ final class ComparisonPage {
         values.put("summary", summary());
         values.put("table", table());
         values.put("legend", legend());
+        values.put("ratios", ratios());
         values.put("differences", differences());
         values.put("samples", samples());
         values.put("runs", runs());
@@ -87,6 +91,39 @@ final class ComparisonPage {
         String note = "Mean over the seeds and 95 % confidence interval by Student's t. Equal proxy is "
                 + ScoreText.of(comparison.equalProxy()) + ", the highest that every run reaches.";
         return "<p class=\"note\">" + escape(note) + "</p>" + html + "</tbody></table></div>";
+    }
+
+    private String ratios() {
+        List<SortedMap<Integer, PooledRatios>> byArm =
+                comparison.arms().stream().map(comparison::ratios).toList();
+        TreeSet<Integer> steps = new TreeSet<>();
+        byArm.forEach(arm -> steps.addAll(arm.keySet()));
+        StringBuilder html =
+                new StringBuilder("<div class=\"scroll\"><table class=\"numbers\"><thead><tr><th>arm</th><th></th>");
+        steps.forEach(step -> html.append("<th>step ").append(step).append("</th>"));
+        html.append("</tr></thead><tbody>");
+        for (int i = 0; i < byArm.size(); i++) {
+            SortedMap<Integer, PooledRatios> arm = byArm.get(i);
+            String name = "<i class=\"dot\" style=\"background:%s\"></i>%s"
+                    .formatted(
+                            ArmColours.css(i), escape(comparison.arms().get(i).label()));
+            html.append(row(name, "above", steps, arm, step -> "%.2f %%".formatted(100 * step.clipUp())))
+                    .append(row("", "below", steps, arm, step -> "%.2f %%".formatted(100 * step.clipDown())))
+                    .append(row("", "mean / std of log r", steps, arm, step -> "%.3f".formatted(step.shift())));
+        }
+        return html + "</tbody></table></div>";
+    }
+
+    private static String row(
+            String arm,
+            String what,
+            Set<Integer> steps,
+            SortedMap<Integer, PooledRatios> ratios,
+            Function<PooledRatios, String> text) {
+        return steps.stream()
+                .map(step -> Optional.ofNullable(ratios.get(step)).map(text).orElse("–"))
+                .collect(Collectors.joining(
+                        "</td><td>", "<tr><td>" + arm + "</td><td>" + what + "</td><td>", "</td></tr>"));
     }
 
     private String differences() {
@@ -178,8 +215,9 @@ final class ComparisonPage {
                     .forEach(score -> scores.put(score.name(), points(comparison.score(arm, score.name()))));
             entry.put("scores", scores);
             entry.put("diversity", points(comparison.diversity(arm)));
-            entry.put("clipUp", bars(comparison.clipped(arm, StepRatios::clipUp)));
-            entry.put("clipDown", bars(comparison.clipped(arm, StepRatios::clipDown)));
+            SortedMap<Integer, PooledRatios> ratios = comparison.ratios(arm);
+            entry.put("clipUp", bars(ratios, PooledRatios::clipUp));
+            entry.put("clipDown", bars(ratios, PooledRatios::clipDown));
             entry.put("runs", arm.runs().stream().map(this::path).toList());
             arms.add(entry);
         }
@@ -213,9 +251,10 @@ final class ComparisonPage {
         return points;
     }
 
-    private static List<Map<String, Object>> bars(SortedMap<Integer, Double> steps) {
+    private static List<Map<String, Object>> bars(
+            SortedMap<Integer, PooledRatios> steps, ToDoubleFunction<PooledRatios> share) {
         List<Map<String, Object>> points = new ArrayList<>();
-        steps.forEach((step, share) -> points.add(Map.of("x", step, "y", share)));
+        steps.forEach((step, ratios) -> points.add(Map.of("x", step, "y", share.applyAsDouble(ratios))));
         return points;
     }
 }

@@ -3,6 +3,7 @@ package dev.flowguard.cli.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.flowguard.learner.output.StepRatios;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,5 +77,17 @@ class ComparisonTest {
         assertThat(guard.lowest()).isGreaterThan(flow.highest());
         assertThat(comparison.proxy(comparison.arms().get(0)).lastKey()).isEqualTo(60);
         assertThat(comparison.watched()).containsExactly(new Comparison.Watched("fidelity", true));
+    }
+
+    @Test
+    void ratiosArePooledOverIterations() {
+        // Two iterations of two members each: log-ratios 1, 3 and -1, 1.
+        PooledRatios pooled = PooledRatios.of(
+                List.of(new StepRatios(0, 1, 2, 1, .5, 0, null), new StepRatios(0, 1, 0, 1, .25, .25, null)));
+
+        assertThat(pooled.clipUp()).isEqualTo(.375);
+        assertThat(pooled.clipDown()).isEqualTo(.125);
+        // Mean 1, variance (0 + 4 + 4 + 0) / 4.
+        assertThat(pooled.shift()).isCloseTo(1 / Math.sqrt(2), within(1e-12));
     }
 }

@@ -479,4 +479,20 @@ class RecipeLoaderTest {
                 "index.jsonl");
         assertRefused(MINIMAL + "evaluation: {images_per_prompt: 0}\n", "evaluation.images_per_prompt");
     }
+
+    static Stream<Path> bundled() throws IOException {
+        try (Stream<Path> files = Files.find(
+                Path.of("..", "recipes"), 2, (file, attributes) -> file.toString().endsWith(".yaml"))) {
+            return files.sorted().toList().stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("bundled")
+    void everyBundledRecipeLoadsUnderEveryPreset(Path file) {
+        for (Preset preset : Presets.all()) {
+            Overrides overrides = new Overrides(preset.name(), null, null, null, null, Map.of());
+            assertThat(RecipeLoader.load(file, overrides).preset()).isEqualTo(preset.name());
+        }
+    }
 }
