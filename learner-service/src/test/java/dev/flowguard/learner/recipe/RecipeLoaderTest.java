@@ -481,8 +481,8 @@ class RecipeLoaderTest {
     }
 
     static Stream<Path> bundled() throws IOException {
-        try (Stream<Path> files = Files.find(
-                Path.of("..", "recipes"), 2, (file, attributes) -> file.toString().endsWith(".yaml"))) {
+        try (Stream<Path> files = Files.find(Path.of("..", "recipes"), 2, (file, attributes) -> file.toString()
+                .endsWith(".yaml"))) {
             return files.sorted().toList().stream();
         }
     }
