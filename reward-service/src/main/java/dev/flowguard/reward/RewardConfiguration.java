@@ -2,6 +2,8 @@ package dev.flowguard.reward;
 
 import dev.flowguard.proto.v1.ScorerGrpc;
 import dev.flowguard.reward.artefact.ArtefactScorer;
+import dev.flowguard.reward.clip.AestheticScorer;
+import dev.flowguard.reward.clip.SimilarityScorer;
 import dev.flowguard.reward.jpeg.JpegSizeScorer;
 import dev.flowguard.reward.ocr.OcrScorer;
 import dev.flowguard.reward.reference.ReferenceSimilarityScorer;
@@ -61,6 +63,30 @@ class RewardConfiguration {
         return new ArtefactScorer();
     }
 
+    @Bean(SimilarityScorer.PICKSCORE)
+    @Lazy
+    Scorer pickscore(RewardProperties properties) {
+        return SimilarityScorer.pickscore(properties.pickscore());
+    }
+
+    @Bean(SimilarityScorer.CLIPSCORE)
+    @Lazy
+    Scorer clipscore(RewardProperties properties) {
+        return SimilarityScorer.clipscore(properties.clipscore());
+    }
+
+    @Bean(SimilarityScorer.HPSV2)
+    @Lazy
+    Scorer hpsv2(RewardProperties properties) {
+        return SimilarityScorer.hpsv2(properties.hpsv2());
+    }
+
+    @Bean(AestheticScorer.ID)
+    @Lazy
+    Scorer aesthetic(RewardProperties properties) {
+        return AestheticScorer.open(properties.aesthetic());
+    }
+
     @Bean
     PngDecoder pngDecoder(RewardProperties properties) {
         return new PngDecoder(properties.limits());
@@ -71,7 +97,10 @@ class RewardConfiguration {
         return new RewardMetrics(registry);
     }
 
-    /** Spring closes it after the gRPC server has stopped, so that what is in flight is answered first. */
+    /**
+     * Spring closes it after the gRPC server has stopped, so that what is in flight is answered first; and then the scorers that own networks,
+     * which are older.
+     */
     @Bean
     ScorerRegistry scorerRegistry(
             ListableBeanFactory beans, RewardProperties properties, PngDecoder decoder, RewardMetrics metrics) {

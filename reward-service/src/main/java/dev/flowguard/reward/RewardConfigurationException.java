@@ -7,7 +7,8 @@ public final class RewardConfigurationException extends IllegalArgumentException
         super(message);
     }
 
-    RewardConfigurationException(String message, Throwable cause) {
+    /** The cause is for the log, never shown to the user. */
+    public RewardConfigurationException(String message, Throwable cause) {
         super(message, cause);
     }
 }

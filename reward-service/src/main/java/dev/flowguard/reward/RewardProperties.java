@@ -1,5 +1,7 @@
 package dev.flowguard.reward;
 
+import dev.flowguard.reward.clip.AestheticProperties;
+import dev.flowguard.reward.clip.ClipProperties;
 import dev.flowguard.reward.ocr.OcrProperties;
 import dev.flowguard.reward.reference.ReferenceProperties;
 import java.time.Duration;
@@ -19,6 +21,10 @@ import org.springframework.util.unit.DataSize;
  * @param limits what an item may measure
  * @param ocr settings of the scorer {@code ocr}
  * @param referenceSimilarity settings of the scorer {@code reference-similarity}
+ * @param pickscore settings of the scorer {@code pickscore}
+ * @param clipscore settings of the scorer {@code clipscore}
+ * @param hpsv2 settings of the scorer {@code hpsv2}
+ * @param aesthetic settings of the scorer {@code aesthetic}
  */
 @ConfigurationProperties(prefix = "flowguard.reward", ignoreUnknownFields = false)
 public record RewardProperties(
@@ -28,7 +34,11 @@ public record RewardProperties(
         @DefaultValue Admission admission,
         @DefaultValue Limits limits,
         @DefaultValue OcrProperties ocr,
-        @DefaultValue ReferenceProperties referenceSimilarity) {
+        @DefaultValue ReferenceProperties referenceSimilarity,
+        @DefaultValue ClipProperties pickscore,
+        @DefaultValue ClipProperties clipscore,
+        @DefaultValue ClipProperties hpsv2,
+        @DefaultValue AestheticProperties aesthetic) {
 
     public RewardProperties {
         scorers = List.copyOf(scorers);

@@ -3,6 +3,8 @@ package dev.flowguard.reward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.flowguard.reward.clip.AestheticProperties;
+import dev.flowguard.reward.clip.ClipProperties;
 import dev.flowguard.reward.ocr.OcrProperties;
 import dev.flowguard.reward.reference.ReferenceProperties;
 import java.nio.file.Path;
@@ -18,6 +20,9 @@ import org.springframework.util.unit.DataSize;
 
 class RewardPropertiesTest {
 
+    private static final ClipProperties CLIP = new ClipProperties(null, null, "cpu", "float32");
+    private static final AestheticProperties AESTHETIC = new AestheticProperties(null, null, null, "cpu", "float32");
+
     @Test
     void defaults() {
         assertThat(bind(Map.of()))
@@ -28,7 +33,11 @@ class RewardPropertiesTest {
                         new RewardProperties.Admission(256, 32, 65_536, Duration.ofMinutes(10), Duration.ofMillis(250)),
                         new RewardProperties.Limits(DataSize.ofMegabytes(4), 2048, 10_000, DataSize.ofKilobytes(64)),
                         new OcrProperties(12, 3, 7, ""),
-                        new ReferenceProperties(null)));
+                        new ReferenceProperties(null),
+                        CLIP,
+                        CLIP,
+                        CLIP,
+                        AESTHETIC));
     }
 
     @Test
@@ -51,6 +60,11 @@ class RewardPropertiesTest {
                         Map.entry("flowguard.reward.ocr.enlarge", "2"),
                         Map.entry("flowguard.reward.ocr.page-segmentation-mode", "6"),
                         Map.entry("flowguard.reward.ocr.character-whitelist", "ABC"),
+                        Map.entry("flowguard.reward.pickscore.model", "pickscore"),
+                        Map.entry("flowguard.reward.pickscore.processor", "clip-h"),
+                        Map.entry("flowguard.reward.pickscore.device", "cuda:1"),
+                        Map.entry("flowguard.reward.pickscore.dtype", "bfloat16"),
+                        Map.entry("flowguard.reward.aesthetic.head", "head.safetensors"),
                         Map.entry("flowguard.reward.reference-similarity.index", "signs/index.jsonl"))))
                 .isEqualTo(new RewardProperties(
                         List.of("ocr", "jpeg-compressibility"),
@@ -59,7 +73,11 @@ class RewardPropertiesTest {
                         new RewardProperties.Admission(100, 10, 1000, Duration.ofMinutes(1), Duration.ofSeconds(1)),
                         new RewardProperties.Limits(DataSize.ofMegabytes(1), 512, 77, DataSize.ofKilobytes(2)),
                         new OcrProperties(4, 2, 6, "ABC"),
-                        new ReferenceProperties(Path.of("signs/index.jsonl"))));
+                        new ReferenceProperties(Path.of("signs/index.jsonl")),
+                        new ClipProperties(Path.of("pickscore"), Path.of("clip-h"), "cuda:1", "bfloat16"),
+                        CLIP,
+                        CLIP,
+                        new AestheticProperties(null, null, Path.of("head.safetensors"), "cpu", "float32")));
     }
 
     @ParameterizedTest

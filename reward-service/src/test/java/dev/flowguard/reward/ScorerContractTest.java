@@ -16,6 +16,8 @@ import dev.flowguard.proto.v1.ScoreResponse;
 import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerGrpc;
 import dev.flowguard.proto.v1.ScorerInput;
+import dev.flowguard.reward.clip.AestheticProperties;
+import dev.flowguard.reward.clip.ClipProperties;
 import dev.flowguard.reward.ocr.OcrProperties;
 import dev.flowguard.reward.reference.ReferenceProperties;
 import io.grpc.ManagedChannel;
@@ -257,7 +259,11 @@ class ScorerContractTest {
                         new RewardProperties.Admission(8, 8, 3, Duration.ofMinutes(1), Duration.ofMillis(250)),
                         LIMITS,
                         OCR,
-                        new ReferenceProperties(null)),
+                        new ReferenceProperties(null),
+                        CLIP,
+                        CLIP,
+                        CLIP,
+                        AESTHETIC),
                 FakeScorer.promptLength("length"));
         Answers answers = new Answers();
         StreamObserver<ScoreRequest> items = stub.score(answers);
@@ -361,7 +367,11 @@ class ScorerContractTest {
                         new RewardProperties.Admission(8, 8, 100, Duration.ofMillis(50), Duration.ofMillis(250)),
                         LIMITS,
                         OCR,
-                        new ReferenceProperties(null)),
+                        new ReferenceProperties(null),
+                        CLIP,
+                        CLIP,
+                        CLIP,
+                        AESTHETIC),
                 FakeScorer.promptLength("length"));
         Answers answers = new Answers();
         StreamObserver<ScoreRequest> idle = stub.score(answers);
@@ -504,6 +514,8 @@ class ScorerContractTest {
     private static final RewardProperties.Limits LIMITS =
             new RewardProperties.Limits(DataSize.ofKilobytes(64), 256, 10_000, DataSize.ofKilobytes(1));
     private static final OcrProperties OCR = new OcrProperties(12, 3, 7, "");
+    private static final ClipProperties CLIP = new ClipProperties(null, null, "cpu", "float32");
+    private static final AestheticProperties AESTHETIC = new AestheticProperties(null, null, null, "cpu", "float32");
 
     /** One worker and batches of at most four, so that tests know what is where. */
     private static RewardProperties properties(int queueCapacity, int window) {
@@ -515,7 +527,11 @@ class ScorerContractTest {
                         queueCapacity, window, 1000, Duration.ofMinutes(1), Duration.ofMillis(250)),
                 LIMITS,
                 OCR,
-                new ReferenceProperties(null));
+                new ReferenceProperties(null),
+                CLIP,
+                CLIP,
+                CLIP,
+                AESTHETIC);
     }
 
     private ScorerGrpc.ScorerStub serve(RewardProperties properties, Scorer... scorers) throws IOException {

@@ -1,0 +1,19 @@
+package dev.flowguard.reward.clip;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Which CLIP a scorer computes with, and how.
+ *
+ * @param model folder of a {@code CLIPModel} as transformers saves it; the scorer does not start without
+ * @param processor folder of its tokenizer and of its image processor; null where they are in the model's folder
+ * @param device {@code cpu}, {@code cuda} or {@code cuda:N}
+ * @param dtype what it computes in: {@code float32}, {@code float16} or {@code bfloat16}
+ */
+public record ClipProperties(
+        @Nullable Path model,
+        @Nullable Path processor,
+        @DefaultValue("cpu") String device,
+        @DefaultValue("float32") String dtype) {}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.reward.clip;
+
+import org.jspecify.annotations.NullMarked;
