@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -163,9 +165,41 @@ final class ReportPage {
         return what + " (" + row.oversight().action() + ")";
     }
 
-    private static String scoresNote() {
+    private String scoresNote() {
         return "Held-out prompts are drawn by ODE with fixed seeds; training samples are drawn by SDE. The band is one"
-                + " standard deviation of the training samples of an iteration.";
+                + " standard deviation of the training samples of an iteration."
+                + total(IterationReport.Scoring::missing, " Scores that are missing, by reward: ")
+                + total(IterationReport.Scoring::droppedFor, " Groups given up for want of a score: ")
+                + swaps();
+    }
+
+    /** A sentence with the sums over the run; none where nothing was counted. */
+    private String total(Function<IterationReport.Scoring, Map<String, Integer>> counted, String sentence) {
+        Map<String, Integer> totals = new TreeMap<>();
+        rows.forEach(row -> counted.apply(row.scoring()).forEach((name, n) -> totals.merge(name, n, Integer::sum)));
+        return totals.isEmpty()
+                ? ""
+                : totals.entrySet().stream()
+                        .map(entry -> escape(entry.getKey()) + " " + entry.getValue())
+                        .collect(Collectors.joining(", ", sentence, "."));
+    }
+
+    /** How exchanges of endpoints ended. */
+    private String swaps() {
+        StringBuilder sentences = new StringBuilder();
+        for (IterationReport row : rows) {
+            row.scoring().swaps().forEach((name, swap) -> {
+                if (!swap.state().equals("shadowing")) {
+                    sentences
+                            .append(" Iteration ")
+                            .append(row.iteration())
+                            .append(": ")
+                            .append(escape(name + " " + swap.state() + ", " + swap.next()))
+                            .append('.');
+                }
+            });
+        }
+        return sentences.toString();
     }
 
     // -------------------------------------------------------------------------------------------------------- samples

@@ -26,6 +26,7 @@ final class Timeline {
                     line.rewards(),
                     line.eval(),
                     line.incompleteEval(),
+                    line.scoring(),
                     line.oversight(),
                     line.learning(),
                     line.seconds()));

@@ -61,6 +61,22 @@ class ReportPageTest {
     }
 
     @Test
+    void whatIsMissingOfTheScoresIsCountedAndNamed() {
+        IterationReport.Scoring scoring = new IterationReport.Scoring(
+                Map.of("pick", 4),
+                Map.of("ocr", 1),
+                Map.of("ocr", new IterationReport.SwapReport("aborted", "<new>:7070", 16, 0, .2, .1, .3)));
+        IterationReport row = new IterationReport(
+                7, 7, 1, Map.of(), Map.of(), Map.of(), scoring, IterationReport.Oversight.none(), null, Map.of());
+
+        String html = new ReportPage(ExampleRun.description(RunStatus.FINISHED), List.of(row, row)).html();
+
+        assertThat(html)
+                .contains("Scores that are missing, by reward: pick 8. Groups given up for want of a score: ocr 2.")
+                .contains("Iteration 7: ocr aborted, &lt;new&gt;:7070.");
+    }
+
+    @Test
     void aRunWithoutAnyMetricsHasAReport() {
         String html = new ReportPage(ExampleRun.description(RunStatus.FAILED), List.of()).html();
 

@@ -6,9 +6,9 @@ import java.util.List;
  * The groups that were waited for together: an iteration's, or an evaluation's.
  *
  * @param groups those that came back, by group id whatever the order of their arrival
- * @param dropped one line for each that was given up, naming it and the last reason
+ * @param dropped those that were given up
  */
-public record Batch(List<ScoredGroup> groups, List<String> dropped) {
+public record Batch(List<ScoredGroup> groups, List<DroppedGroup> dropped) {
     public Batch {
         groups = List.copyOf(groups);
         dropped = List.copyOf(dropped);

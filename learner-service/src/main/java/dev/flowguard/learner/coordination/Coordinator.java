@@ -13,10 +13,12 @@ import dev.flowguard.proto.v1.PolicyBound;
 import dev.flowguard.proto.v1.Purpose;
 import dev.flowguard.proto.v1.Receipt;
 import dev.flowguard.proto.v1.RewardEndpoint;
+import dev.flowguard.proto.v1.RewardRefused;
 import dev.flowguard.proto.v1.RunEnded;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.proto.v1.Welcome;
 import dev.flowguard.proto.v1.WorkerMessage;
+import dev.flowguard.tensor.InputException;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,11 +28,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,8 +58,10 @@ public final class Coordinator {
     private final LongSupplier nanoClock;
     private final LeaseQueue queue;
     private final Experience experience;
-    private final GroupAssembler.Expectation expectation;
+    private final List<Long> latentShape;
+    private final RewardCalendar rewards;
     private final CoordinatorMetrics metrics;
+    private final ScoringOutage outage = new ScoringOutage();
 
     private final List<WorkerSession> sessions = new ArrayList<>();
     private final TreeMap<Long, PolicyVersion> policies = new TreeMap<>();
@@ -122,18 +124,11 @@ public final class Coordinator {
                 new LeaseQueue.Terms(limits.leaseTime(), limits.longestLease(), limits.maxTries()), nanoClock);
         this.experience = new Experience(
                 new Experience.Patience(limits.warnAfter(), limits.giveUpAfter()), new ConnectedWorkers());
-        this.expectation = new GroupAssembler.Expectation(
-                run.latentShape(), rewardNames(settings, true), rewardNames(settings, false));
+        this.latentShape = run.latentShape();
+        this.rewards = new RewardCalendar(settings.getRewardsList());
         this.metrics = new CoordinatorMetrics(registry);
         this.settled = admission.settledOnResume(run.firstIteration());
         this.nextOrdinal = settled;
-    }
-
-    private static Set<String> rewardNames(RunSettings settings, boolean trainOnly) {
-        return settings.getRewardsList().stream()
-                .filter(reward -> reward.getTrain() || !trainOnly)
-                .map(RewardEndpoint::getName)
-                .collect(Collectors.toUnmodifiableSet());
     }
 
     // ------------------------------------------------------------------------------------------- the learner's side
@@ -153,6 +148,20 @@ public final class Coordinator {
             metrics.policyVersion(policy.version());
             sessions.stream().filter(WorkerSession::greeted).forEach(this::announce);
             admitAndLease();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Has all iterations scored by these endpoints of which no group was admitted yet. An iteration is scored by one list of
+     * endpoints, and so is the evaluation before it: their groups keep it however often they are leased.
+     */
+    public void scoreBy(List<RewardEndpoint> endpoints) {
+        lock.lock();
+        try {
+            int groups = plan.groupsPerIteration();
+            rewards.scoreBy(endpoints, Math.toIntExact((nextOrdinal + groups - 1) / groups));
         } finally {
             lock.unlock();
         }
@@ -215,6 +224,12 @@ public final class Coordinator {
                     session.close(Status.UNAVAILABLE.withDescription("nothing was heard for a whole lease time"));
                     lose(session, "its worker fell silent");
                 }
+            }
+            if (outage.lastsLongerThan(limits.giveUpAfter(), now)) {
+                experience.abort(new RunAbortedException(
+                        "no group could be scored for " + limits.giveUpAfter().toSeconds() + " s: " + outage.reason()
+                                + "; mend it, then go on with --resume",
+                        null));
             }
             admitAndLease();
         } finally {
@@ -291,6 +306,7 @@ public final class Coordinator {
                 case CREDITS -> credit(session, message.getCredits());
                 case HEARTBEAT -> queue.extend(session, message.getHeartbeat().getLeaseIdsList());
                 case LEASE_RETURNED -> takeBack(session, message.getLeaseReturned());
+                case REWARD_REFUSED -> refused(session, message.getRewardRefused());
                 case MESSAGE_NOT_SET -> turnAway(session, "an empty or unknown message");
             }
             admitAndLease();
@@ -347,7 +363,7 @@ public final class Coordinator {
         session.greet(hello.getWorkerId(), hello.getDevice());
         session.send(CoordinatorMessage.newBuilder()
                 .setWelcome(Welcome.newBuilder()
-                        .setSettings(settings)
+                        .setSettings(settings.toBuilder().clearRewards().addAllRewards(rewards.latest()))
                         .setLeaseTime(duration(limits.leaseTime()))
                         .setHeartbeatInterval(duration(limits.heartbeatInterval())))
                 .build());
@@ -391,11 +407,28 @@ public final class Coordinator {
     private void takeBack(WorkerSession session, LeaseReturned returned) {
         for (Held held : queue.heldBy(session)) {
             if (held.leaseId() == returned.getLeaseId()) {
+                boolean groupsFault = !returned.getNotTheGroupsFault();
+                String reward = returned.getReward();
+                if (!reward.isEmpty()) {
+                    metrics.returnedWithout(reward);
+                    // A scorer that is away for all is no group's fault; one that others reach meanwhile may be.
+                    groupsFault |= outage.scoredSince(held.begin());
+                    outage.begin(nanoClock.getAsLong(), returned.getReason());
+                }
                 fail(
                         held,
                         "worker " + session.workerId() + " gave it back: " + returned.getReason(),
-                        !returned.getNotTheGroupsFault());
+                        groupsFault,
+                        reward);
             }
+        }
+    }
+
+    /** Before anything is scored a wrong scorer ends the run; later it may be one replica of several, or a worker's own view. */
+    private void refused(WorkerSession session, RewardRefused refused) {
+        log.error("worker {} refuses {}", session.workerId(), refused.getReason());
+        if (!outage.scoredEver()) {
+            experience.abort(new InputException(refused.getReason()));
         }
     }
 
@@ -432,7 +465,7 @@ public final class Coordinator {
             }
             session.spendCredit();
             session.send(CoordinatorMessage.newBuilder()
-                    .setLease(held.group().toLease(held.leaseId(), held.policyVersion()))
+                    .setLease(held.group().toLease(held.leaseId(), held.policyVersion(), rewards.of(held.group())))
                     .build());
         }
         metrics.leases(queue.leases());
@@ -458,6 +491,10 @@ public final class Coordinator {
     }
 
     private void fail(Held held, String reason, boolean groupsFault) {
+        fail(held, reason, groupsFault, "");
+    }
+
+    private void fail(Held held, String reason, boolean groupsFault, String reward) {
         Failure failure = queue.fail(held.leaseId(), reason, groupsFault);
         if (failure instanceof Failure.Requeued) {
             metrics.requeued();
@@ -467,7 +504,9 @@ public final class Coordinator {
             log.error("{} is dropped after {} tries: {}", held.group().describe(), dropped.tries(), reason);
             settle(held.group());
             experience.drop(
-                    held.group(), "dropped after " + dropped.tries() + " tries, the last time because " + reason);
+                    held.group(),
+                    "dropped after " + dropped.tries() + " tries, the last time because " + reason,
+                    reward);
         }
     }
 
@@ -514,7 +553,8 @@ public final class Coordinator {
                 return reject(header, Receipt.RECEIPT_REFUSED, "sigmas_sha256 is not that of the run's schedule");
             }
             try {
-                return new Verdict.Assemble(new GroupAssembler(spec, header, expectation));
+                return new Verdict.Assemble(new GroupAssembler(
+                        spec, header, new GroupAssembler.Expectation(latentShape, rewards.of(spec))));
             } catch (RefusedGroupException e) {
                 return reject(header, Receipt.RECEIPT_REFUSED, e.why());
             }
@@ -545,6 +585,8 @@ public final class Coordinator {
                 held.holder().send(revoked(held.leaseId()));
             }
             settle(group.spec());
+            outage.scored(nanoClock.getAsLong());
+            report(group);
             experience.commit(group);
             admitAndLease();
             return answer(Receipt.RECEIPT_COMMITTED, "");
@@ -553,6 +595,22 @@ public final class Coordinator {
             throw e;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void report(ScoredGroup group) {
+        for (MissingScores missing : group.missing()) {
+            if (!missing.shadow()) {
+                metrics.missing(missing.reward(), missing.members());
+            }
+            log.warn(
+                    "{} of {} members of {} have no score '{}'{}: {}",
+                    missing.members(),
+                    group.members().size(),
+                    group.spec().describe(),
+                    missing.reward(),
+                    missing.shadow() ? " by the endpoint that shadows it" : "",
+                    missing.reason());
         }
     }
 

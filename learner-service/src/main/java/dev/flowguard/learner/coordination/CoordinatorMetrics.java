@@ -44,6 +44,17 @@ final class CoordinatorMetrics {
         group("dropped");
     }
 
+    /** @param members that lack a score which they may lack */
+    void missing(String reward, int members) {
+        registry.counter("flowguard.learner.scores.missing", "reward", reward).increment(members);
+    }
+
+    /** A group came back because a score that it must have could not be had. */
+    void returnedWithout(String reward) {
+        registry.counter("flowguard.learner.groups.without.score", "reward", reward)
+                .increment();
+    }
+
     private void group(String outcome) {
         registry.counter("flowguard.learner.groups", "outcome", outcome).increment();
     }

@@ -52,7 +52,7 @@ final class Experience {
     private static final class Room {
         private final int expected;
         private final List<ScoredGroup> groups = new ArrayList<>();
-        private final List<String> dropped = new ArrayList<>();
+        private final List<DroppedGroup> dropped = new ArrayList<>();
 
         private Room(int expected) {
             this.expected = expected;
@@ -82,8 +82,8 @@ final class Experience {
         change(group.spec(), room -> room.groups.add(group));
     }
 
-    void drop(GroupSpec group, String reason) {
-        change(group, room -> room.dropped.add(group.describe() + ": " + reason));
+    void drop(GroupSpec group, String reason, String reward) {
+        change(group, room -> room.dropped.add(new DroppedGroup(group.describe() + ": " + reason, reward)));
     }
 
     private void change(GroupSpec group, Consumer<Room> change) {

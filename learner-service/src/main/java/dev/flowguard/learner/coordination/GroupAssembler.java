@@ -7,6 +7,7 @@ import dev.flowguard.proto.v1.GroupHeader;
 import dev.flowguard.proto.v1.MemberImage;
 import dev.flowguard.proto.v1.MemberResult;
 import dev.flowguard.proto.v1.MemberScore;
+import dev.flowguard.proto.v1.RewardEndpoint;
 import dev.flowguard.proto.v1.SamplingTimes;
 import dev.flowguard.proto.v1.Table;
 import dev.flowguard.proto.v1.TableRows;
@@ -16,6 +17,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,16 +39,31 @@ final class GroupAssembler {
     private final RowTable latents;
     private final RowTable means;
     private final MemberResult[] results;
+    // INVARIANT: all members of a group are scored by one version of each scorer.
+    private final Map<String, String> versions = new HashMap<>();
     private final @Nullable ByteString[] images;
 
     /**
-     * What a group of this run looks like.
+     * What a group looks like.
      *
      * @param latentShape {@code [C, H, W]}
-     * @param trainRewards rewards that every member of a training group must have
-     * @param allRewards every reward there is
+     * @param rewards who scores it
      */
-    record Expectation(List<Long> latentShape, Set<String> trainRewards, Set<String> allRewards) {
+    record Expectation(List<Long> latentShape, List<RewardEndpoint> rewards) {
+        boolean knows(String reward, boolean shadow) {
+            return rewards.stream()
+                    .anyMatch(endpoint ->
+                            endpoint.getShadow() == shadow && endpoint.getName().equals(reward));
+        }
+
+        /** Rewards that every member of a training group must have. */
+        List<String> required() {
+            return rewards.stream()
+                    .filter(endpoint -> endpoint.getTrain() && !endpoint.getMayBeMissing() && !endpoint.getShadow())
+                    .map(RewardEndpoint::getName)
+                    .toList();
+        }
+
         int elements() {
             long elements = 1;
             for (long size : latentShape) {
@@ -65,6 +82,7 @@ final class GroupAssembler {
         this.latents = new RowTable("latents", header.getLatentRows(), 2 * transitions, expectation.elements());
         this.means = new RowTable("means", header.getMeanRows(), transitions, expectation.elements());
         this.results = checkedResults();
+        checkMissing();
         this.images = new ByteString[spec.members().size()];
     }
 
@@ -95,6 +113,18 @@ final class GroupAssembler {
         return ordered;
     }
 
+    private void checkMissing() throws RefusedGroupException {
+        for (dev.flowguard.proto.v1.MissingScores missing : header.getMissingList()) {
+            int members = missing.getMembers();
+            if (!expectation.knows(missing.getEndpoint(), missing.getShadow())
+                    || members < 1
+                    || members > spec.members().size()) {
+                throw new RefusedGroupException("it misses " + Integer.toUnsignedString(members)
+                        + " scores of an unknown reward '" + missing.getEndpoint() + "', or an impossible number");
+            }
+        }
+    }
+
     private void checkTransitions(MemberResult result) throws RefusedGroupException {
         List<Integer> steps =
                 result.getTransitionsList().stream().map(Transition::getStep).toList();
@@ -112,26 +142,37 @@ final class GroupAssembler {
     }
 
     private void checkScores(MemberResult result) throws RefusedGroupException {
-        Map<String, Double> seen = new HashMap<>();
-        for (MemberScore score : result.getScoresList()) {
-            if (!expectation.allRewards().contains(score.getEndpoint())
-                    || seen.put(score.getEndpoint(), score.getValue()) != null) {
-                throw new RefusedGroupException("member " + result.getMemberIndex()
-                        + " has an unknown or repeated score '" + score.getEndpoint() + "'");
-            }
-            if (!Double.isFinite(score.getValue())) {
-                throw new RefusedGroupException("member " + result.getMemberIndex() + " has a score '"
-                        + score.getEndpoint() + "' of " + score.getValue());
-            }
-        }
+        Set<String> seen = checkScores(result, result.getScoresList(), false);
+        checkScores(result, result.getShadowScoresList(), true);
         if (spec.training()) {
-            for (String reward : expectation.trainRewards()) {
-                if (!seen.containsKey(reward)) {
+            for (String reward : expectation.required()) {
+                if (!seen.contains(reward)) {
                     throw new RefusedGroupException(
                             "member " + result.getMemberIndex() + " has no score '" + reward + "'");
                 }
             }
         }
+    }
+
+    private Set<String> checkScores(MemberResult result, List<MemberScore> scores, boolean shadow)
+            throws RefusedGroupException {
+        Set<String> seen = new HashSet<>();
+        for (MemberScore score : scores) {
+            String who = "member " + result.getMemberIndex() + " has ";
+            if (!expectation.knows(score.getEndpoint(), shadow) || !seen.add(score.getEndpoint())) {
+                throw new RefusedGroupException(who + "an unknown or repeated score '" + score.getEndpoint() + "'");
+            }
+            if (!Double.isFinite(score.getValue())) {
+                throw new RefusedGroupException(who + "a score '" + score.getEndpoint() + "' of " + score.getValue());
+            }
+            String version = score.getScorerVersion();
+            String other = versions.putIfAbsent((shadow ? "shadow " : "") + score.getEndpoint(), version);
+            if (other != null && !other.equals(version)) {
+                throw new RefusedGroupException(who + "a score '" + score.getEndpoint() + "' by version " + version
+                        + ", another member by version " + other);
+            }
+        }
+        return seen;
     }
 
     void add(TableRows rows) throws RefusedGroupException {
@@ -167,7 +208,11 @@ final class GroupAssembler {
                 throw new RefusedGroupException("the image of member " + index + " is missing");
             }
             members.add(new ScoredMember(
-                    spec.members().get(index), transitions(results[index]), scores(results[index]), image));
+                    spec.members().get(index),
+                    transitions(results[index]),
+                    scores(results[index].getScoresList()),
+                    scores(results[index].getShadowScoresList()),
+                    image));
         }
         return new ScoredGroup(
                 spec,
@@ -177,6 +222,10 @@ final class GroupAssembler {
                 latents.finish(),
                 means.finish(),
                 members,
+                header.getMissingList().stream()
+                        .map(missing -> new MissingScores(
+                                missing.getEndpoint(), missing.getMembers(), missing.getReason(), missing.getShadow()))
+                        .toList(),
                 times(header.getTimes()));
     }
 
@@ -186,9 +235,9 @@ final class GroupAssembler {
                 .toList();
     }
 
-    private static Map<String, Score> scores(MemberResult result) {
+    private static Map<String, Score> scores(List<MemberScore> reported) {
         Map<String, Score> scores = new HashMap<>();
-        for (MemberScore score : result.getScoresList()) {
+        for (MemberScore score : reported) {
             scores.put(
                     score.getEndpoint(),
                     new Score(score.getValue(), score.getScorerId(), score.getScorerVersion(), score.getNotesMap()));

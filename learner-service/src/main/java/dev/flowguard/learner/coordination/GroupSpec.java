@@ -5,6 +5,7 @@ import dev.flowguard.grpo.MemberPath;
 import dev.flowguard.proto.v1.Lease;
 import dev.flowguard.proto.v1.MemberSpec;
 import dev.flowguard.proto.v1.Purpose;
+import dev.flowguard.proto.v1.RewardEndpoint;
 import java.util.List;
 
 /**
@@ -42,15 +43,20 @@ public record GroupSpec(
                 + " of iteration " + iteration;
     }
 
-    /** Steps that all members share are the lease's, others each member's own. */
-    Lease toLease(long leaseId, long policyVersion) {
+    /**
+     * Steps that all members share are the lease's, others each member's own.
+     *
+     * @param rewards who scores it; empty for the run's settings'
+     */
+    Lease toLease(long leaseId, long policyVersion, List<RewardEndpoint> rewards) {
         Lease.Builder lease = Lease.newBuilder()
                 .setLeaseId(leaseId)
                 .setGroupId(groupId)
                 .setIteration(iteration)
                 .setPurpose(purpose)
                 .setPolicyVersion(policyVersion)
-                .setReturnImages(returnImages);
+                .setReturnImages(returnImages)
+                .addAllRewards(rewards);
         boolean alike = layout.paths().stream()
                         .map(path -> List.of(path.stochasticSteps(), path.trainedSteps()))
                         .distinct()

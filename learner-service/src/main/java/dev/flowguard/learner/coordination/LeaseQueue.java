@@ -46,8 +46,12 @@ final class LeaseQueue {
      */
     record Terms(Duration leaseTime, Duration longestLease, int maxTries) {}
 
-    /** A group in somebody's hands for a limited time. */
-    record Held(long leaseId, GroupSpec group, long policyVersion, WorkerSession holder) {}
+    /**
+     * A group in somebody's hands for a limited time.
+     *
+     * @param begin when it came there, on the queue's clock
+     */
+    record Held(long leaseId, GroupSpec group, long policyVersion, WorkerSession holder, long begin) {}
 
     /** What became of a group whose lease failed. */
     sealed interface Failure {
@@ -105,10 +109,10 @@ final class LeaseQueue {
         if (entry == null) {
             return null;
         }
-        Held held = new Held(nextLeaseId++, entry.group, policyVersion, holder);
+        entry.begin = nanoClock.getAsLong();
+        Held held = new Held(nextLeaseId++, entry.group, policyVersion, holder, entry.begin);
         entry.tries++;
         entry.held = held;
-        entry.begin = nanoClock.getAsLong();
         entry.deadline = entry.begin + terms.leaseTime().toNanos();
         leased.put(held.leaseId(), entry);
         return held;

@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Every group that counts, once: one line in {@code ledger.jsonl} with its id, iteration, prompt, seeds, policy version,
- * worker, scorers and scores, so that any number the run prints can be traced back.
+ * worker, scorers, scores and what is missing of them, so that any number the run prints can be traced back.
  *
  * <p>INVARIANT: a group id is committed at most once, whatever arrives and however often.
  *
@@ -77,24 +77,39 @@ public final class Ledger implements AutoCloseable {
         line.put("worker", group.workerId());
         List<Map<String, Object>> members = new ArrayList<>();
         Map<String, String> scorers = new TreeMap<>();
+        Map<String, String> shadows = new TreeMap<>();
         for (int index = 0; index < group.members().size(); index++) {
             ScoredMember member = group.members().get(index);
-            Map<String, Double> scores = new TreeMap<>();
-            member.scores().forEach((name, score) -> {
-                scores.put(name, score.value());
-                scorers.put(name, score.scorerId() + " " + score.scorerVersion());
-            });
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("prompt", member.seeds().prompt());
             entry.put("initial_noise_seed", member.seeds().initialNoise());
             entry.put("transition_noise_seed", member.seeds().transitionNoise());
             entry.put("trained_steps", spec.layout().paths().get(index).trainedSteps());
-            entry.put("scores", scores);
+            entry.put("scores", values(member.scores(), scorers));
+            if (!member.shadowScores().isEmpty()) {
+                entry.put("shadow_scores", values(member.shadowScores(), shadows));
+            }
             members.add(entry);
         }
         line.put("scorers", scorers);
+        if (!shadows.isEmpty()) {
+            line.put("shadow_scorers", shadows);
+        }
+        if (!group.missing().isEmpty()) {
+            line.put("missing", group.missing());
+        }
         line.put("members", members);
         return line;
+    }
+
+    /** The values by reward; who scored goes into {@code scorers}. */
+    private static Map<String, Double> values(Map<String, Score> scores, Map<String, String> scorers) {
+        Map<String, Double> values = new TreeMap<>();
+        scores.forEach((name, score) -> {
+            values.put(name, score.value());
+            scorers.put(name, score.scorerId() + " " + score.scorerVersion());
+        });
+        return values;
     }
 
     @Override

@@ -11,16 +11,28 @@ import org.jspecify.annotations.Nullable;
  * @param seeds what was drawn
  * @param transitions its trained transitions, by rising step; empty in evaluations
  * @param scores by reward name; a missing entry is a missing score, never a zero
+ * @param shadowScores of endpoints that are only compared, by reward name; they count for nothing
  * @param png its image, where the lease asked for it
  */
 public record ScoredMember(
         MemberSeeds seeds,
         List<StoredTransition> transitions,
         Map<String, Score> scores,
+        Map<String, Score> shadowScores,
         @Nullable ByteString png) {
     public ScoredMember {
         transitions = List.copyOf(transitions);
         scores = Map.copyOf(scores);
+        shadowScores = Map.copyOf(shadowScores);
+    }
+
+    /** A member that no shadow has scored. */
+    public ScoredMember(
+            MemberSeeds seeds,
+            List<StoredTransition> transitions,
+            Map<String, Score> scores,
+            @Nullable ByteString png) {
+        this(seeds, transitions, scores, Map.of(), png);
     }
 
     /**

@@ -18,6 +18,7 @@ import tools.jackson.databind.JsonNode;
  * @param rewards spread of every reward over the iteration's members, by reward
  * @param eval mean over all held-out prompts, by reward; complete evaluations only
  * @param incompleteEval by reward, how many held-out prompts have no score, where any
+ * @param scoring what was missing of the scores, and what became of endpoints that are being exchanged
  * @param oversight what the evaluation showed beside means, and what was done about it
  * @param learning what the update saw; null in line 0
  * @param seconds where the time went: sample and score are sums over the workers, the others are the learner's own
@@ -29,6 +30,7 @@ public record IterationReport(
         Map<String, Spread> rewards,
         Map<String, Double> eval,
         Map<String, Integer> incompleteEval,
+        Scoring scoring,
         Oversight oversight,
         @Nullable Learning learning,
         Map<String, Double> seconds) {
@@ -39,6 +41,73 @@ public record IterationReport(
         incompleteEval = Collections.unmodifiableMap(new LinkedHashMap<>(incompleteEval));
         seconds = Collections.unmodifiableMap(new LinkedHashMap<>(seconds));
     }
+
+    /** The line of an iteration in which no score was missing. */
+    public IterationReport(
+            int iteration,
+            long policyVersion,
+            double elapsed,
+            Map<String, Spread> rewards,
+            Map<String, Double> eval,
+            Map<String, Integer> incompleteEval,
+            Oversight oversight,
+            @Nullable Learning learning,
+            Map<String, Double> seconds) {
+        this(
+                iteration,
+                policyVersion,
+                elapsed,
+                rewards,
+                eval,
+                incompleteEval,
+                Scoring.complete(),
+                oversight,
+                learning,
+                seconds);
+    }
+
+    /**
+     * How scoring went.
+     *
+     * @param missing by optional reward, how many of the iteration's members have no score, where any
+     * @param droppedFor by reward, how many groups were given up because its score could not be had, where any
+     * @param swaps by reward whose endpoint is being exchanged, how far that is
+     */
+    public record Scoring(
+            Map<String, Integer> missing, Map<String, Integer> droppedFor, Map<String, SwapReport> swaps) {
+        private static final Scoring COMPLETE = new Scoring(Map.of(), Map.of(), Map.of());
+
+        public Scoring {
+            missing = Collections.unmodifiableMap(new TreeMap<>(missing));
+            droppedFor = Collections.unmodifiableMap(new TreeMap<>(droppedFor));
+            swaps = Collections.unmodifiableMap(new TreeMap<>(swaps));
+        }
+
+        /** Nothing was missing and nothing is exchanged. */
+        public static Scoring complete() {
+            return COMPLETE;
+        }
+    }
+
+    /**
+     * The exchange of a reward's endpoint.
+     *
+     * @param state {@code shadowing}, {@code cut-over} or {@code aborted}
+     * @param next the endpoint that is to take over
+     * @param groups that both endpoints have scored
+     * @param failedGroups that the new one has failed to score
+     * @param rankCorrelation mean of Spearman's within the groups; null where there is none to be had
+     * @param meanShift of the new scores; null before the first group
+     * @param spread standard deviation of the old scores; null before the first group
+     */
+    public record SwapReport(
+            String state,
+            String next,
+            int groups,
+            int failedGroups,
+            @Nullable Double rankCorrelation,
+            @Nullable Double meanShift,
+            @Nullable Double spread) {}
 
     /** Mean, population standard deviation and bounds of a score. */
     public record Spread(double mean, double std, double min, double max) {}
@@ -150,12 +219,28 @@ public record IterationReport(
         });
         eval.forEach((name, mean) -> line.put("eval." + name, mean));
         incompleteEval.forEach((name, missing) -> line.put("eval_missing." + name, missing));
+        put(line, scoring);
         put(line, oversight);
         if (learning != null) {
             put(line, learning);
         }
         seconds.forEach((phase, value) -> line.put("seconds." + phase, value));
         return line;
+    }
+
+    private static void put(Map<String, Object> line, Scoring scoring) {
+        scoring.missing().forEach((name, members) -> line.put("missing." + name, members));
+        scoring.droppedFor().forEach((name, groups) -> line.put("dropped_for." + name, groups));
+        scoring.swaps().forEach((name, swap) -> {
+            String prefix = "swap." + name + ".";
+            line.put(prefix + "state", swap.state());
+            line.put(prefix + "next", swap.next());
+            line.put(prefix + "groups", swap.groups());
+            line.put(prefix + "failed_groups", swap.failedGroups());
+            putPresent(line, prefix + "rank_correlation", swap.rankCorrelation());
+            putPresent(line, prefix + "mean_shift", swap.meanShift());
+            putPresent(line, prefix + "spread", swap.spread());
+        });
     }
 
     private static void put(Map<String, Object> line, Oversight oversight) {
@@ -242,9 +327,37 @@ public record IterationReport(
                 rewards,
                 eval,
                 missing,
+                scoring(line),
                 oversight(line),
                 line.has("groups") ? learning(line) : null,
                 seconds);
+    }
+
+    private static Scoring scoring(JsonNode line) {
+        Map<String, Integer> missing = new TreeMap<>();
+        Map<String, Integer> droppedFor = new TreeMap<>();
+        Map<String, SwapReport> swaps = new TreeMap<>();
+        for (String key : line.propertyNames()) {
+            if (key.startsWith("missing.")) {
+                missing.put(key.substring("missing.".length()), line.path(key).asInt());
+            } else if (key.startsWith("dropped_for.")) {
+                droppedFor.put(
+                        key.substring("dropped_for.".length()), line.path(key).asInt());
+            } else if (key.startsWith("swap.") && key.endsWith(".state")) {
+                String prefix = key.substring(0, key.length() - "state".length());
+                swaps.put(
+                        prefix.substring("swap.".length(), prefix.length() - 1),
+                        new SwapReport(
+                                line.path(key).asString(),
+                                line.path(prefix + "next").asString(),
+                                line.path(prefix + "groups").asInt(),
+                                line.path(prefix + "failed_groups").asInt(),
+                                number(line, prefix + "rank_correlation"),
+                                number(line, prefix + "mean_shift"),
+                                number(line, prefix + "spread")));
+            }
+        }
+        return new Scoring(missing, droppedFor, swaps);
     }
 
     private static Oversight oversight(JsonNode line) {

@@ -25,6 +25,11 @@ public record Overrides(
         rewardTargets = Map.copyOf(rewardTargets);
     }
 
+    /** The same with the file's own targets. */
+    Overrides withoutRewardTargets() {
+        return new Overrides(preset, iterations, outputDir, seed, pipeline, Map.of());
+    }
+
     /** The file as it is. */
     public static Overrides none() {
         return new Overrides(null, null, null, null, null, Map.of());

@@ -42,6 +42,7 @@ public record Recipe(
         ObjectiveSettings objective,
         Ema ema,
         List<Reward> rewards,
+        RewardSwapSettings rewardSwap,
         Sentinel sentinel) {
 
     public Recipe {
@@ -284,6 +285,9 @@ public record Recipe(
      * @param references index of reference images, for {@code reference-similarity} without a target; a reward service of its
      *     own has its own
      * @param settings of the scorer, without a target; a reward service of its own has its own
+     * @param optional whether a group is whole without it; it then trains on the other rewards
+     * @param version that the scorer must have; absent for any
+     * @param weightsSha256 that the scorer's weights must have, in hex; absent for any
      */
     public record Reward(
             String name,
@@ -293,7 +297,10 @@ public record Recipe(
             String role,
             double deadlineSeconds,
             @Nullable String references,
-            Map<String, String> settings) {
+            Map<String, String> settings,
+            boolean optional,
+            @Nullable String version,
+            @Nullable String weightsSha256) {
         static final String PROXY = "proxy";
         static final String GOLD = "gold";
         /** How targets of services in this JVM begin. */
@@ -308,7 +315,28 @@ public record Recipe(
         public boolean proxy() {
             return role.equals(PROXY);
         }
+
+        /** Where it is scored, and by whom. */
+        @JsonIgnore
+        public RewardAddress address() {
+            return new RewardAddress(orEmpty(target), orEmpty(version), orEmpty(weightsSha256));
+        }
+
+        private static String orEmpty(@Nullable String value) {
+            return value == null ? "" : value;
+        }
     }
+
+    /**
+     * How a reward's endpoint is exchanged while the run goes.
+     *
+     * @param shadowGroups groups that both endpoints score before the new one takes over
+     * @param minRankCorrelation least mean Spearman correlation of their scores within these groups
+     * @param maxMeanShift largest change of the mean score, in standard deviations of the old one's scores
+     * @param maxFailedGroups how many groups the new endpoint may fail to score
+     */
+    public record RewardSwapSettings(
+            int shadowGroups, double minRankCorrelation, double maxMeanShift, int maxFailedGroups) {}
 
     /**
      * What is done about over-optimisation: the proxy rises while a gold reward falls.

@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 public final class RecipeChange {
     private static final Pattern HARMLESS = Pattern.compile(
             "iterations|output_dir|evaluation\\.every|model\\.(device|gradient_checkpointing|text_encoders|prompt_cache)|groups\\.micro_batch_size"
-                    + "|rewards\\[\\d+]\\.(target|deadline_seconds)");
+                    + "|rewards\\[\\d+]\\.(target|deadline_seconds|version|weights_sha256)|reward_swap\\..*");
 
     private RecipeChange() {}
 

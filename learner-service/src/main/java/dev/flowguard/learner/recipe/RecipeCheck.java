@@ -45,6 +45,7 @@ final class RecipeCheck {
         require(recipe.ema().decay() >= 0 && recipe.ema().decay() < 1, "/ema/decay", "must be in [0, 1)");
         require(recipe.ema().interval() >= 1, "/ema/interval", "must be at least 1");
         rewards(recipe.rewards());
+        rewardSwap(recipe.rewardSwap());
         sentinel(recipe);
         guarded("/preset", () -> Presets.named(recipe.preset()));
     }
@@ -203,6 +204,7 @@ final class RecipeCheck {
     private void rewards(List<Recipe.Reward> rewards) {
         Set<String> names = new HashSet<>();
         boolean trained = false;
+        boolean required = false;
         for (int i = 0; i < rewards.size(); i++) {
             Recipe.Reward reward = rewards.get(i);
             String at = "/rewards/" + i;
@@ -223,12 +225,40 @@ final class RecipeCheck {
                     at + "/references",
                     "is " + references + ", which is no file; name the index.jsonl of the reference images");
             settings(reward, at + "/settings");
+            String version = reward.version();
+            require(version == null || !version.isBlank(), at + "/version", "is blank; delete the key to take any");
+            String weights = reward.weightsSha256();
+            require(
+                    weights == null || weights.matches("[0-9a-f]{64}"),
+                    at + "/weights_sha256",
+                    "must be 64 hex digits in lower case");
             trained |= reward.proxy();
+            required |= reward.proxy() && !reward.optional();
         }
         require(
                 trained,
                 "/rewards",
                 "has no reward of role proxy, so there is nothing to learn; make one of them proxy");
+        require(
+                required,
+                "/rewards",
+                "has no reward of role proxy that must be there; make one of them optional: false");
+    }
+
+    private void rewardSwap(Recipe.RewardSwapSettings swap) {
+        require(
+                swap.shadowGroups() >= 1 && swap.shadowGroups() <= 10_000,
+                "/reward_swap/shadow_groups",
+                "must be 1 to 10000");
+        require(
+                swap.minRankCorrelation() >= -1 && swap.minRankCorrelation() <= 1,
+                "/reward_swap/min_rank_correlation",
+                "must be -1 (anything goes) to 1");
+        require(
+                swap.maxMeanShift() >= 0 && Double.isFinite(swap.maxMeanShift()),
+                "/reward_swap/max_mean_shift",
+                "must not be negative");
+        require(swap.maxFailedGroups() >= 0, "/reward_swap/max_failed_groups", "must not be negative");
     }
 
     private void settings(Recipe.Reward reward, String at) {

@@ -85,6 +85,11 @@ final class RecipeDefaults {
                 .put("margin", 2.5)
                 .put("kl_factor", 2.0)
                 .put("max_rollbacks", 3);
+        defaults.putObject("reward_swap")
+                .put("shadow_groups", 16)
+                .put("min_rank_correlation", 0.8)
+                .put("max_mean_shift", 0.5)
+                .put("max_failed_groups", 3);
         defaults.putObject("ema")
                 .put("decay", preset.ema().decay())
                 .put("interval", preset.ema().interval());
@@ -141,7 +146,7 @@ final class RecipeDefaults {
                 .put("weight", 1.0)
                 .put("role", Recipe.Reward.PROXY)
                 .put("deadline_seconds", 60);
-        reward.putObject("settings");
+        reward.put("optional", false).putObject("settings");
         return reward;
     }
 }

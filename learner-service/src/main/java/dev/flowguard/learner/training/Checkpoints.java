@@ -54,7 +54,13 @@ final class Checkpoints {
      * @param overseer as it was before the evaluation; the checkpoints of its best iterations are kept beside the last few
      * @throws UncheckedIOException if the disk refuses; no earlier checkpoint is touched
      */
-    void save(IterationReport report, Policy policy, PolicyTrainer trainer, Overseer overseer, Compute compute) {
+    void save(
+            IterationReport report,
+            Policy policy,
+            PolicyTrainer trainer,
+            Overseer overseer,
+            RewardSwaps swaps,
+            Compute compute) {
         Path target = directory.resolve("%06d".formatted(report.iteration()));
         Path temporary = directory.resolve(".%06d.tmp".formatted(report.iteration()));
         try {
@@ -72,6 +78,7 @@ final class Checkpoints {
             state.put("policy_version", report.policyVersion());
             state.put("updates", trainer.updates());
             state.put("oversight", overseer.memory());
+            state.put("reward_swaps", swaps.memory());
             state.put("report", report.toJson());
             AtomicFile.write(written.state(), JSON.writeValueAsString(state));
             deleteTree(target);
@@ -100,12 +107,13 @@ final class Checkpoints {
     }
 
     /**
-     * Puts the newest checkpoint into policy, trainer and overseer.
+     * Puts the newest checkpoint into policy, trainer, overseer and swaps.
      *
      * @return the saved iteration's line of the metrics, before its evaluation; empty where there is no checkpoint
      * @throws InputException if it cannot be read or was made for another adapter
      */
-    Optional<IterationReport> restore(Policy policy, PolicyTrainer trainer, Overseer overseer, Compute compute) {
+    Optional<IterationReport> restore(
+            Policy policy, PolicyTrainer trainer, Overseer overseer, RewardSwaps swaps, Compute compute) {
         List<CheckpointFolder> all;
         try {
             all = CheckpointFolder.all(directory);
@@ -119,7 +127,10 @@ final class Checkpoints {
         JsonNode state = state(newest);
         load(newest, state, policy, trainer, compute);
         if (state.has("oversight")) {
-            overseer.restore(memory(newest, state));
+            overseer.restore(memory(newest, state, "oversight", Overseer.Memory.class));
+        }
+        if (state.has("reward_swaps")) {
+            swaps.restore(memory(newest, state, "reward_swaps", RewardSwaps.Memory.class));
         }
         trainer.scaleKl(overseer.memory().klFactor());
         return Optional.of(IterationReport.fromJson(state.path("report")));
@@ -135,9 +146,9 @@ final class Checkpoints {
         load(checkpoint, state(checkpoint), policy, trainer, compute);
     }
 
-    private static Overseer.Memory memory(CheckpointFolder checkpoint, JsonNode state) {
+    private static <T> T memory(CheckpointFolder checkpoint, JsonNode state, String key, Class<T> type) {
         try {
-            return JSON.treeToValue(state.path("oversight"), Overseer.Memory.class);
+            return JSON.treeToValue(state.path(key), type);
         } catch (JacksonException e) {
             throw new InputException(
                     checkpoint.state() + " cannot be read; delete this checkpoint to go on from an older one", e);

@@ -81,6 +81,11 @@ final class Overseer {
         memory = remembered;
     }
 
+    /** A reward is measured by another scorer from now on: what was best before cannot be compared with what comes. */
+    void measureAnew() {
+        memory = new Memory(Map.of(), memory.klFactor(), memory.rollbacks());
+    }
+
     /** Iterations whose checkpoints must outlive others: those at which a gold reward was best. */
     Set<Integer> bestIterations() {
         return memory.watched().values().stream().map(Watched::best).collect(Collectors.toUnmodifiableSet());

@@ -6,6 +6,7 @@ import dev.flowguard.learner.coordination.Score;
 import dev.flowguard.learner.coordination.ScoredGroup;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.IterationReport.Oversight;
+import dev.flowguard.learner.output.IterationReport.Scoring;
 import dev.flowguard.learner.output.IterationReport.Spread;
 import dev.flowguard.learner.output.JsonLinesFile;
 import dev.flowguard.learner.output.RunDirectory;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +34,7 @@ final class RunKeeper {
     private final PolicyPublisher publisher;
     private final Checkpoints checkpoints;
     private final Overseer overseer;
+    private final RewardSwaps swaps;
     private final RunDirectory directory;
     private final JsonLinesFile metrics;
     private final RatioReport ratios;
@@ -51,6 +54,7 @@ final class RunKeeper {
             Coordinator coordinator,
             Checkpoints checkpoints,
             Overseer overseer,
+            RewardSwaps swaps,
             RunDirectory directory,
             JsonLinesFile metrics,
             RatioReport ratios,
@@ -66,6 +70,7 @@ final class RunKeeper {
         this.publisher = new PolicyPublisher(policy, coordinator, compute);
         this.checkpoints = checkpoints;
         this.overseer = overseer;
+        this.swaps = swaps;
         this.directory = directory;
         this.metrics = metrics;
         this.ratios = ratios;
@@ -79,10 +84,15 @@ final class RunKeeper {
         return new IterationReport(0, 0, 0, Map.of(), Map.of(), Map.of(), Oversight.none(), null, Map.of());
     }
 
-    /** The groups of an iteration are there. */
+    /** The groups of an iteration are there, and none is under way: the moment to exchange a reward's endpoint. */
     void arrived(Batch batch) {
         clock.bookWait(batch.groups());
         batch.dropped().forEach(dropped -> log.error("the iteration goes on without {}", dropped));
+        swaps.observe(batch);
+        if (!swaps.settle().isEmpty()) {
+            overseer.measureAnew();
+        }
+        coordinator.scoreBy(swaps.endpoints());
     }
 
     /** An optimizer step was not taken. */
@@ -106,6 +116,7 @@ final class RunKeeper {
                 rewards(batch.groups()),
                 Map.of(),
                 Map.of(),
+                new Scoring(missing(batch), droppedFor(batch), swaps.news()),
                 new Oversight(null, Map.of(), List.of(), null, rolledBackTo),
                 new IterationReport.Learning(
                         batch.groups().size(),
@@ -125,6 +136,23 @@ final class RunKeeper {
                         ratios.clipInUse(),
                         ratios.steps(seen.ratios().summaries())),
                 clock.take());
+    }
+
+    private static Map<String, Integer> missing(Batch batch) {
+        Map<String, Integer> missing = new TreeMap<>();
+        batch.groups().stream()
+                .flatMap(group -> group.missing().stream())
+                .filter(scores -> !scores.shadow())
+                .forEach(scores -> missing.merge(scores.reward(), scores.members(), Integer::sum));
+        return missing;
+    }
+
+    private static Map<String, Integer> droppedFor(Batch batch) {
+        Map<String, Integer> dropped = new TreeMap<>();
+        batch.dropped().stream()
+                .filter(group -> !group.reward().isEmpty())
+                .forEach(group -> dropped.merge(group.reward(), 1, Integer::sum));
+        return dropped;
     }
 
     private Map<String, Spread> rewards(List<ScoredGroup> groups) {
@@ -158,7 +186,7 @@ final class RunKeeper {
 
     /** Saves what the run goes on from. */
     void checkpoint(IterationReport report) {
-        checkpoints.save(report, policy, trainer, overseer, compute);
+        checkpoints.save(report, policy, trainer, overseer, swaps, compute);
         clock.book("publish");
     }
 
@@ -181,6 +209,7 @@ final class RunKeeper {
 
     /** Before the first iteration: the untrained policy may be what the run is rolled back to. */
     void begin(IterationReport start) {
+        coordinator.scoreBy(swaps.endpoints());
         if (start.iteration() == 0 && recipe.sentinel().action().equals(Recipe.Sentinel.ROLLBACK)) {
             checkpoint(start);
         }
@@ -201,6 +230,7 @@ final class RunKeeper {
                 report.rewards(),
                 evaluation.means(),
                 evaluation.missing(),
+                report.scoring(),
                 overseer.describe(evaluation, decision, report.oversight().rolledBackTo()),
                 report.learning(),
                 seconds);
@@ -231,6 +261,7 @@ final class RunKeeper {
 
     private Evaluation evaluate(int iteration) throws InterruptedException {
         Batch batch = coordinator.evaluate(iteration);
+        swaps.observe(batch);
         Evaluation.Terms terms = new Evaluation.Terms(
                 heldOutPrompts,
                 recipe.evaluation().imagesPerPrompt(),

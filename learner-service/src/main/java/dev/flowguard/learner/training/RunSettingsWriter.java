@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import dev.flowguard.grpo.SigmaSchedule;
 import dev.flowguard.learner.recipe.Recipe;
+import dev.flowguard.learner.recipe.RewardAddress;
 import dev.flowguard.proto.v1.AdapterSettings;
 import dev.flowguard.proto.v1.RewardEndpoint;
 import dev.flowguard.proto.v1.RunSettings;
@@ -63,7 +64,7 @@ final class RunSettingsWriter {
             settings.setMicroBatchSize(recipe.groups().microBatch());
         }
         for (Recipe.Reward reward : recipe.rewards()) {
-            settings.addRewards(endpoint(reward));
+            settings.addRewards(endpoint(reward, reward.address()));
         }
         return settings.build();
     }
@@ -83,9 +84,13 @@ final class RunSettingsWriter {
         return sampling;
     }
 
-    private static RewardEndpoint endpoint(Recipe.Reward reward) {
-        String target = reward.target();
-        if (target == null) {
+    /**
+     * A reward's endpoint as it travels.
+     *
+     * @throws InputException if it has no address
+     */
+    static RewardEndpoint endpoint(Recipe.Reward reward, RewardAddress address) {
+        if (address.target().isEmpty()) {
             throw new InputException(
                     "reward '" + reward.name() + "' has no address: write rewards[].target in the recipe,"
                             + " such as localhost:7070, or start the learner with --flowguard.learner.reward-targets."
@@ -94,12 +99,15 @@ final class RunSettingsWriter {
         long nanos = Math.round(reward.deadlineSeconds() * 1e9);
         return RewardEndpoint.newBuilder()
                 .setName(reward.name())
-                .setTarget(target)
+                .setTarget(address.target())
                 .setScorerId(reward.scorer())
                 .setDeadline(
                         Duration.newBuilder().setSeconds(nanos / 1_000_000_000L).setNanos((int)
                                 (nanos % 1_000_000_000L)))
                 .setTrain(reward.proxy())
+                .setMayBeMissing(reward.optional())
+                .setVersion(address.version())
+                .setWeightsSha256(ByteString.fromHex(address.weightsSha256()))
                 .build();
     }
 }

@@ -19,6 +19,7 @@ import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.learner.recipe.RecipeChange;
 import dev.flowguard.learner.recipe.RecipeLoader;
 import dev.flowguard.learner.recipe.RecipePreset;
+import dev.flowguard.learner.recipe.RewardWatch;
 import dev.flowguard.models.AdapterFiles;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.tensor.Compute;
@@ -46,6 +47,7 @@ public final class TrainingSession {
     private static final Logger log = LoggerFactory.getLogger(TrainingSession.class);
 
     private final Recipe recipe;
+    private final RewardWatch rewardWatch;
     private final List<String> trainPrompts;
     private final List<String> heldOutPrompts;
     private final RunDirectory directory;
@@ -71,6 +73,7 @@ public final class TrainingSession {
 
     private TrainingSession(
             Recipe recipe,
+            RewardWatch rewardWatch,
             List<String> trainPrompts,
             List<String> heldOutPrompts,
             RunDirectory directory,
@@ -79,6 +82,7 @@ public final class TrainingSession {
             MeterRegistry registry,
             PolicyLoader policies) {
         this.recipe = recipe;
+        this.rewardWatch = rewardWatch;
         this.trainPrompts = trainPrompts;
         this.heldOutPrompts = heldOutPrompts;
         this.directory = directory;
@@ -124,7 +128,15 @@ public final class TrainingSession {
             RecipeChange.requireCompatible(RecipeLoader.load(directory.recipe(), Overrides.none()), recipe, recipeFile);
         }
         return new TrainingSession(
-                recipe, trainPrompts, heldOutPrompts, directory, settings, service, registry, policies);
+                recipe,
+                new RewardWatch(recipeFile, overrides),
+                trainPrompts,
+                heldOutPrompts,
+                directory,
+                settings,
+                service,
+                registry,
+                policies);
     }
 
     /** The recipe, complete. */
@@ -177,8 +189,10 @@ public final class TrainingSession {
             });
             Checkpoints checkpoints = new Checkpoints(directory.checkpoints(), settings.keptCheckpoints());
             Overseer overseer = new Overseer(recipe);
-            IterationReport start =
-                    checkpoints.restore(policy, trainer, overseer, compute).orElseGet(RunKeeper::untrained);
+            RewardSwaps swaps = new RewardSwaps(recipe, rewardWatch);
+            IterationReport start = checkpoints
+                    .restore(policy, trainer, overseer, swaps, compute)
+                    .orElseGet(RunKeeper::untrained);
             iterationsDone = start.iteration();
             try (Ledger ledger = Ledger.open(directory.ledger(), start.iteration());
                     JsonLinesFile metrics = JsonLinesFile.open(
@@ -200,6 +214,7 @@ public final class TrainingSession {
                                 run,
                                 checkpoints,
                                 overseer,
+                                swaps,
                                 directory,
                                 metrics,
                                 RatioReport.of(

@@ -11,6 +11,7 @@ import dev.flowguard.proto.v1.GroupHeader;
 import dev.flowguard.proto.v1.GroupPart;
 import dev.flowguard.proto.v1.GroupReceipt;
 import dev.flowguard.proto.v1.Lease;
+import dev.flowguard.proto.v1.MemberScore;
 import dev.flowguard.proto.v1.PolicyBound;
 import dev.flowguard.proto.v1.PolicyChunk;
 import dev.flowguard.proto.v1.Purpose;
@@ -21,6 +22,7 @@ import dev.flowguard.proto.v1.Sampling;
 import dev.flowguard.proto.v1.Table;
 import dev.flowguard.proto.v1.TensorDigest;
 import dev.flowguard.proto.v1.WorkerMessage;
+import dev.flowguard.tensor.InputException;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
@@ -91,6 +93,10 @@ class CoordinatorContractTest {
                 .setEvaluation(Sampling.newBuilder().setSigmasSha256(ByteString.copyFromUtf8("evaluation")))
                 .addRewards(RewardEndpoint.newBuilder().setName("ocr").setTrain(true))
                 .addRewards(RewardEndpoint.newBuilder().setName("gold"))
+                .addRewards(RewardEndpoint.newBuilder()
+                        .setName("pick")
+                        .setTrain(true)
+                        .setMayBeMissing(true))
                 .build();
         return new Coordinator(
                 new Coordinator.Run(settings, plan, 10, 0, maxStaleness, FakeWorker.Settings.LATENT_SHAPE),
@@ -312,6 +318,7 @@ class CoordinatorContractTest {
                 .asString()
                 .contains("group 0")
                 .contains("the test says so");
+        assertThat(batch.dropped().get(0).reward()).isEmpty();
         assertThat(counted("dropped")).isEqualTo(1);
     }
 
@@ -325,6 +332,174 @@ class CoordinatorContractTest {
         }
         assertThat(worker.lastLease().getGroupId()).isZero();
         assertThat(counted("dropped")).isZero();
+    }
+
+    // ------------------------------------------------------------------------------------------------- the scores
+
+    @Test
+    void aScorerThatIsAwayForAllIsNoGroupsFaultButTheRunDoesNotWaitForEver() {
+        coordinator.publish(policy(0));
+        FakeWorker worker = worker("w").hello().bind().credits(1);
+        for (int attempt = 0; attempt < 3 * MAX_TRIES; attempt++) {
+            worker.giveBackWithout("ocr", worker.lastLease());
+            worker.credits(1);
+        }
+        assertThat(counted("dropped")).isZero();
+        assertThat(registry.counter("flowguard.learner.groups.without.score", "reward", "ocr")
+                        .count())
+                .isEqualTo(3 * MAX_TRIES);
+
+        clock.advance(Duration.ofSeconds(1));
+        coordinator.expire();
+        assertThatThrownBy(() -> coordinator.awaitIteration(0))
+                .isInstanceOf(RunAbortedException.class)
+                .hasMessageContaining("no group could be scored")
+                .hasMessageContaining("reward 'ocr' is away")
+                .hasMessageContaining("--resume");
+    }
+
+    @Test
+    void aGroupThatAloneCannotBeScoredIsDroppedCountedAndItsRewardNamed() throws Exception {
+        coordinator.publish(policy(0));
+        FakeWorker worker = worker("w").hello().bind().credits(1);
+        Lease first = worker.lastLease();
+        clock.advance(Duration.ofSeconds(1));
+        worker.credits(1);
+        worker.submit(worker.lastLease());
+        worker.giveBackWithout("ocr", first);
+        for (int attempt = 1; attempt < MAX_TRIES; attempt++) {
+            worker.credits(2);
+            List<Lease> leases = worker.leases();
+            Lease again = leases.stream()
+                    .filter(lease -> lease.getGroupId() == first.getGroupId())
+                    .reduce((one, other) -> other)
+                    .orElseThrow();
+            clock.advance(Duration.ofSeconds(1));
+            if (attempt == 1) {
+                worker.submit(worker.lastLease());
+                worker.giveBackWithout("ocr", again);
+            } else {
+                worker.giveBack(again, false);
+            }
+        }
+
+        Batch batch = coordinator.awaitIteration(0);
+        assertThat(batch.groups()).hasSize(2);
+        assertThat(batch.dropped()).singleElement().satisfies(dropped -> assertThat(dropped.what())
+                .contains("group 0 of iteration 0: dropped after 3 tries"));
+        assertThat(counted("dropped")).isEqualTo(1);
+    }
+
+    @Test
+    void aWrongScorerEndsTheRunBeforeAnythingIsScoredAndNotLater() throws Exception {
+        coordinator.publish(policy(0));
+        FakeWorker worker = worker("w").hello().bind().credits(GROUPS);
+        worker.submit(worker.leases().get(0));
+        worker.refuse("ocr", "reward 'ocr' at x: it is version '1', the recipe wants '2'");
+        worker.leases().subList(1, GROUPS).forEach(worker::submit);
+        assertThat(coordinator.awaitIteration(0).groups()).hasSize(GROUPS);
+
+        close();
+        Files.delete(directory.resolve("ledger.jsonl"));
+        open();
+        coordinator.publish(policy(0));
+        worker("w").hello().refuse("ocr", "reward 'ocr' at x: it is version '1', the recipe wants '2'");
+        assertThatThrownBy(() -> coordinator.awaitIteration(0))
+                .isInstanceOf(InputException.class)
+                .hasMessage("reward 'ocr' at x: it is version '1', the recipe wants '2'");
+    }
+
+    @Test
+    void anOptionalScoreMayBeMissingAndIsCountedAndWrittenDown() throws Exception {
+        coordinator.publish(policy(0));
+        FakeWorker worker = worker("w").hello().bind().credits(GROUPS);
+        List<GroupPart> parts = worker.sampled(worker.leases().get(0));
+        GroupHeader.Builder header = parts.get(0).getHeader().toBuilder();
+        header.getMembersBuilder(0).addScores(score("pick", "1"));
+        header.addMissing(missing("pick", 1));
+        parts.set(0, GroupPart.newBuilder().setHeader(header).build());
+
+        assertThat(worker.submit(parts).getReceipt()).isEqualTo(Receipt.RECEIPT_COMMITTED);
+        worker.leases().subList(1, GROUPS).forEach(worker::submit);
+
+        ScoredGroup group = coordinator.awaitIteration(0).groups().get(0);
+        assertThat(group.members().get(0).scores()).containsKey("pick");
+        assertThat(group.members().get(1).scores()).doesNotContainKey("pick");
+        assertThat(group.missing()).containsExactly(new MissingScores("pick", 1, "away", false));
+        assertThat(registry.counter("flowguard.learner.scores.missing", "reward", "pick")
+                        .count())
+                .isEqualTo(1);
+        assertThat(Files.readAllLines(directory.resolve("ledger.jsonl")).get(0))
+                .contains("\"missing\":[{\"reward\":\"pick\",\"members\":1,\"reason\":\"away\",\"shadow\":false}]");
+    }
+
+    @Test
+    void scoresThatLieAreRefused() {
+        assertHeaderRefused(
+                header -> {
+                    header.getMembersBuilder(0).addScores(score("pick", "1"));
+                    header.getMembersBuilder(1).addScores(score("pick", "2"));
+                },
+                "a score 'pick' by version 2, another member by version 1");
+        assertHeaderRefused(header -> header.getMembersBuilder(0).addShadowScores(score("ocr", "1")), "unknown");
+        assertHeaderRefused(header -> header.addMissing(missing("who", 1)), "unknown reward 'who'");
+        assertHeaderRefused(header -> header.addMissing(missing("pick", 3)), "impossible number");
+    }
+
+    @Test
+    void anIterationIsScoredByOneListOfEndpointsHoweverOftenItsGroupsAreLeased() throws Exception {
+        coordinator.publish(policy(0));
+        FakeWorker worker = worker("w").hello().bind().credits(1);
+        List<RewardEndpoint> before = worker.lastLease().getRewardsList();
+        List<RewardEndpoint> after = List.of(
+                RewardEndpoint.newBuilder()
+                        .setName("ocr")
+                        .setTarget("new")
+                        .setTrain(true)
+                        .build(),
+                RewardEndpoint.newBuilder()
+                        .setName("ocr")
+                        .setTarget("newer")
+                        .setShadow(true)
+                        .build());
+
+        coordinator.scoreBy(after);
+        worker.giveBack(worker.lastLease(), false);
+        worker.credits(GROUPS);
+        assertThat(worker.leases())
+                .allSatisfy(lease -> assertThat(lease.getRewardsList()).isEqualTo(before));
+        worker.leases().subList(1, GROUPS + 1).forEach(worker::submit);
+        coordinator.awaitIteration(0);
+        coordinator.publish(policy(1));
+        worker.bind().credits(1);
+
+        assertThat(worker.lastLease().getRewardsList()).isEqualTo(after);
+        assertThat(worker("late").hello().settings().getRewardsList()).isEqualTo(after);
+        List<GroupPart> parts = worker.sampled(worker.lastLease());
+        GroupHeader.Builder header = parts.get(0).getHeader().toBuilder();
+        header.getMembersBuilder(0).addShadowScores(score("ocr", "2"));
+        parts.set(0, GroupPart.newBuilder().setHeader(header).build());
+        assertThat(worker.submit(parts).getReceipt()).isEqualTo(Receipt.RECEIPT_COMMITTED);
+        assertThat(Files.readAllLines(directory.resolve("ledger.jsonl")).get(GROUPS))
+                .contains("\"shadow_scores\":{\"ocr\":0.5}")
+                .contains("\"shadow_scorers\":{\"ocr\":\"ocr 2\"}");
+    }
+
+    private static MemberScore score(String endpoint, String version) {
+        return MemberScore.newBuilder()
+                .setEndpoint(endpoint)
+                .setScorerId(endpoint)
+                .setScorerVersion(version)
+                .setValue(.5)
+                .build();
+    }
+
+    private static dev.flowguard.proto.v1.MissingScores missing(String endpoint, int members) {
+        return dev.flowguard.proto.v1.MissingScores.newBuilder()
+                .setEndpoint(endpoint)
+                .setMembers(members)
+                .setReason("away")
+                .build();
     }
 
     @Test

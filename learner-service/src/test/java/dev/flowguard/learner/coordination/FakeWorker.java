@@ -20,6 +20,7 @@ import dev.flowguard.proto.v1.PolicyAnnouncement;
 import dev.flowguard.proto.v1.PolicyBound;
 import dev.flowguard.proto.v1.PolicyChunk;
 import dev.flowguard.proto.v1.Purpose;
+import dev.flowguard.proto.v1.RewardRefused;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.proto.v1.Table;
 import dev.flowguard.proto.v1.TableRows;
@@ -88,6 +89,20 @@ final class FakeWorker {
                         .setLeaseId(lease.getLeaseId())
                         .setReason("the test says so")
                         .setNotTheGroupsFault(notTheGroupsFault)));
+    }
+
+    void giveBackWithout(String reward, Lease lease) {
+        send(WorkerMessage.newBuilder()
+                .setLeaseReturned(LeaseReturned.newBuilder()
+                        .setLeaseId(lease.getLeaseId())
+                        .setReason("reward '" + reward + "' is away")
+                        .setNotTheGroupsFault(true)
+                        .setReward(reward)));
+    }
+
+    void refuse(String reward, String reason) {
+        send(WorkerMessage.newBuilder()
+                .setRewardRefused(RewardRefused.newBuilder().setEndpoint(reward).setReason(reason)));
     }
 
     void send(WorkerMessage.Builder message) {

@@ -27,7 +27,7 @@ class GroupSpecTest {
     @Test
     void branchesOfAMainPathStartFromOneNoiseAndHaveAStepOfTheirOwn() {
         Lease lease =
-                group(new Branches(2, Branches.Compared.SEED), new AllButLast()).toLease(1, 0);
+                group(new Branches(2, Branches.Compared.SEED), new AllButLast()).toLease(1, 0, List.of());
 
         // 2 main paths, 3 steps, 2 branches.
         assertThat(lease.getMembersList()).hasSize(12);
@@ -48,9 +48,9 @@ class GroupSpecTest {
     @Test
     void stepsThatAllMembersShareAreTheLeasesAndTrainedOnesAreNamedWhereTheyAreFewer() {
         Lease chains =
-                group(new Chains(Chains.InitialNoise.OWN), new AllButLast()).toLease(1, 0);
+                group(new Chains(Chains.InitialNoise.OWN), new AllButLast()).toLease(1, 0, List.of());
         Lease fraction = group(new Chains(Chains.InitialNoise.SHARED), new TimestepFraction(.4))
-                .toLease(1, 0);
+                .toLease(1, 0, List.of());
 
         assertThat(chains.getStochasticStepsList()).containsExactly(0, 1, 2);
         assertThat(chains.getTrainedStepsList()).isEmpty();

@@ -30,6 +30,7 @@ class LedgerTest {
                 List.of(),
                 List.of(),
                 List.of(new ScoredMember(seeds, List.of(), Map.of(), null)),
+                List.of(),
                 new ScoredGroup.Times(0, 0, 0));
     }
 

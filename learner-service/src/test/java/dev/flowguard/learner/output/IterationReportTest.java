@@ -59,6 +59,25 @@ class IterationReportTest {
                 .isEqualTo(learning);
     }
 
+    @Test
+    void aLineThatLacksScoresReadsBackToTheSame() {
+        IterationReport.Scoring scoring = new IterationReport.Scoring(
+                Map.of("pick", 7),
+                Map.of("ocr", 1),
+                Map.of(
+                        "ocr", new IterationReport.SwapReport("shadowing", "new:7070", 4, 1, .9, -.01, .2),
+                        "pick", new IterationReport.SwapReport("aborted", "b:7070 version 2", 0, 4, null, null, null)));
+        IterationReport report =
+                new IterationReport(1, 1, 2, Map.of(), Map.of(), Map.of(), scoring, Oversight.none(), null, Map.of());
+
+        Map<String, Object> line = report.toJson();
+
+        assertThat(line).containsEntry("missing.pick", 7).containsEntry("dropped_for.ocr", 1);
+        assertThat(IterationReport.fromJson(JSON.readTree(JSON.writeValueAsString(line)))
+                        .scoring())
+                .isEqualTo(scoring);
+    }
+
     private static IterationReport report(IterationReport.Learning learning) {
         return new IterationReport(1, 1, 2, Map.of(), Map.of(), Map.of(), Oversight.none(), learning, Map.of());
     }

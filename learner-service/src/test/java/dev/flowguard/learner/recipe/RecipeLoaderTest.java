@@ -398,6 +398,24 @@ class RecipeLoaderTest {
     }
 
     @Test
+    void aRewardMayBeOptionalAndPinned() {
+        String optional = "  - {name: pick, scorer: pickscore, optional: true, version: 1, weights_sha256: "
+                + "ab".repeat(32) + "}\n";
+        Recipe.Reward pick = load(MINIMAL + optional).rewards().get(1);
+
+        assertThat(pick.optional()).isTrue();
+        assertThat(pick.address()).isEqualTo(new RewardAddress("", "1", "ab".repeat(32)));
+        assertThat(load(MINIMAL).rewards().get(0).optional()).isFalse();
+        assertRefused(MINIMAL + "    optional: true\n", "rewards", "must be there");
+        assertRefused(MINIMAL + "    weights_sha256: ABCD\n", "rewards[0].weights_sha256", "64 hex digits");
+        assertRefused(MINIMAL + "    version: ' '\n", "rewards[0].version", "blank");
+        assertRefused(MINIMAL + "reward_swap: {shadow_groups: 0}\n", "reward_swap.shadow_groups");
+        assertRefused(MINIMAL + "reward_swap: {min_rank_correlation: 2}\n", "reward_swap.min_rank_correlation");
+        assertRefused(MINIMAL + "reward_swap: {max_mean_shift: -1}\n", "reward_swap.max_mean_shift");
+        assertRefused(MINIMAL + "reward_swap: {max_failed_groups: -1}\n", "reward_swap.max_failed_groups");
+    }
+
+    @Test
     void settingsAreForAScorerInThisJvmOnly() {
         String yaml = MINIMAL + "    settings: {enlarge: 1}\n";
 

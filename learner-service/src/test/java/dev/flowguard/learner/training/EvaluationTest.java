@@ -43,7 +43,7 @@ class EvaluationTest {
                 false);
         return new Batch(
                 List.of(new ScoredGroup(
-                        spec, 0, "w", List.of(), List.of(), List.of(), all, new ScoredGroup.Times(0, 0, 0))),
+                        spec, 0, "w", List.of(), List.of(), List.of(), all, List.of(), new ScoredGroup.Times(0, 0, 0))),
                 List.of());
     }
 

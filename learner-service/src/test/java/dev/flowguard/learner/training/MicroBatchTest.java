@@ -145,6 +145,7 @@ class MicroBatchTest {
                         rows(1, (STEPS + 1) * MEMBERS, elements),
                         rows(2, STEPS * MEMBERS, elements),
                         members,
+                        List.of(),
                         new ScoredGroup.Times(0, 0, 0)),
                 new MemberAdvantages(List.of(-1.5, -1., -.5, .5, 1., 1.5), all, 1, 0));
     }

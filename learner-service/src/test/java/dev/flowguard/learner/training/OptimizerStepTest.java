@@ -31,6 +31,7 @@ class OptimizerStepTest {
                         seeds.stream()
                                 .map(member -> new ScoredMember(member, List.of(), Map.of(), null))
                                 .toList(),
+                        List.of(),
                         new ScoredGroup.Times(0, 0, 0)),
                 new MemberAdvantages(List.of(1., -1.), taught, 1, tied ? 1 : 0));
     }

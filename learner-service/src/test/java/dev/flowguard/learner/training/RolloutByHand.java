@@ -25,9 +25,11 @@ import dev.flowguard.proto.v1.MemberImage;
 import dev.flowguard.proto.v1.MemberResult;
 import dev.flowguard.proto.v1.MemberScore;
 import dev.flowguard.proto.v1.MemberSpec;
+import dev.flowguard.proto.v1.MissingScores;
 import dev.flowguard.proto.v1.PolicyAnnouncement;
 import dev.flowguard.proto.v1.PolicyBound;
 import dev.flowguard.proto.v1.Purpose;
+import dev.flowguard.proto.v1.RewardEndpoint;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.proto.v1.Sampling;
 import dev.flowguard.proto.v1.Table;
@@ -189,8 +191,37 @@ final class RolloutByHand implements AutoCloseable, StreamObserver<CoordinatorMe
                 }
             }
         }
+        lease.getRewardsList().forEach(reward -> scoreBy(reward, header));
         rows.add(0, GroupPart.newBuilder().setHeader(header).build());
         return rows;
+    }
+
+    /**
+     * Says that a score is of the version that the learner named. A shadow scores as the endpoint beside it does; at "reversed"
+     * with the other sign, at "dead" not at all.
+     */
+    private static void scoreBy(RewardEndpoint reward, GroupHeader.Builder header) {
+        if (reward.getShadow() && reward.getTarget().equals("dead")) {
+            header.addMissing(MissingScores.newBuilder()
+                    .setEndpoint(reward.getName())
+                    .setMembers(header.getMembersCount())
+                    .setReason("dead")
+                    .setShadow(true));
+            return;
+        }
+        for (MemberResult.Builder member : header.getMembersBuilderList()) {
+            for (MemberScore.Builder score : member.getScoresBuilderList()) {
+                if (score.getEndpoint().equals(reward.getName()) && reward.getShadow()) {
+                    int sign = reward.getTarget().equals("reversed") ? -1 : 1;
+                    member.addShadowScores(score.build().toBuilder()
+                            .setScorerVersion(reward.getVersion())
+                            .setValue(sign * score.getValue()));
+                } else if (score.getEndpoint().equals(reward.getName())
+                        && !reward.getVersion().isEmpty()) {
+                    score.setScorerVersion(reward.getVersion());
+                }
+            }
+        }
     }
 
     private VelocityField given(String prompt, int members, int microBatch) {

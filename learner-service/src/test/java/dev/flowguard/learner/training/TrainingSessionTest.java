@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import dev.flowguard.learner.coordination.Coordinator;
 import dev.flowguard.learner.coordination.CoordinatorService;
 import dev.flowguard.learner.output.IterationReport;
+import dev.flowguard.learner.output.JsonLinesFile;
 import dev.flowguard.learner.output.KeptSample;
 import dev.flowguard.learner.output.RunDirectory;
 import dev.flowguard.learner.output.StepRatios;
@@ -25,6 +26,7 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -33,10 +35,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** Whole runs on a tiny random pipeline, with a worker by hand over the real wire. */
 class TrainingSessionTest {
@@ -426,5 +430,132 @@ class TrainingSessionTest {
         return part.toBuilder()
                 .setRows(rows.toBuilder().setData(ByteString.copyFrom(bytes)))
                 .build();
+    }
+
+    // ------------------------------------------------------------------------------------- a reward's endpoint is
+    // exchanged
+
+    private static final String OLD = "target: nowhere}";
+
+    /** The tiny run of 6 iterations with two optional settings of the swap. */
+    private Path swapping(String settings) throws IOException {
+        Path recipe = TinyRun.write(folder, 6);
+        Files.writeString(recipe, Files.readString(recipe) + "reward_swap: {" + settings + "}\n");
+        return recipe;
+    }
+
+    /** Edits the recipe's first reward as soon as this iteration is done. */
+    private static Watcher editing(Path recipe, int after, String address) {
+        return session -> iteration -> {
+            if (iteration == after) {
+                try {
+                    String yaml = Files.readString(recipe);
+                    int at = yaml.indexOf(OLD);
+                    Files.writeString(recipe, yaml.substring(0, at) + address + yaml.substring(at + OLD.length()));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        };
+    }
+
+    /** Which version of the first reward scored the training groups, by iteration. */
+    private static Map<Integer, String> scorers(Path out) throws IOException {
+        Map<Integer, String> scorers = new TreeMap<>();
+        for (JsonNode line : JsonLinesFile.read(out.resolve("ledger.jsonl"))) {
+            if (line.path("purpose").asString().equals("training")) {
+                String scorer = line.path("scorers").path("brightness").asString();
+                assertThat(scorers.merge(line.path("iteration").asInt(), scorer, (one, other) -> {
+                            assertThat(other).as("no iteration mixes versions").isEqualTo(one);
+                            return one;
+                        }))
+                        .isEqualTo(scorer);
+            }
+        }
+        return scorers;
+    }
+
+    private static List<String> swapStates(Path out) {
+        return new RunDirectory(out)
+                .reports().stream()
+                        .map(report -> report.scoring().swaps().get("brightness"))
+                        .map(swap -> swap == null ? "" : swap.state() + " " + swap.groups())
+                        .toList();
+    }
+
+    @Test
+    void anEditOfTheRecipeExchangesAnEndpointAfterItsShadowHasProvedItself() throws IOException {
+        Path recipe = swapping("shadow_groups: 3");
+        Path out = folder.resolve("out");
+
+        RunOutcome outcome = run(recipe, false, Overrides.none(), editing(recipe, 1, "target: elsewhere, version: 2}"));
+
+        assertThat(outcome.cause()).isNull();
+        // The evaluation after iteration 2 is shadowed too: its two groups count with the three of the next iteration.
+        assertThat(swapStates(out)).containsExactly("", "", "shadowing 0", "cut-over 5", "", "", "");
+        assertThat(scorers(out))
+                .isEqualTo(Map.of(
+                        0, "brightness 1",
+                        1, "brightness 1",
+                        2, "brightness 1",
+                        3, "brightness 2",
+                        4, "brightness 2",
+                        5, "brightness 2"));
+        IterationReport.SwapReport swap = Objects.requireNonNull(
+                new RunDirectory(out).reports().get(3).scoring().swaps().get("brightness"));
+        assertThat(swap.rankCorrelation()).isEqualTo(1, within(1e-12));
+        assertThat(swap.meanShift()).isEqualTo(0.0);
+        assertThat(swap.next()).isEqualTo("elsewhere version 2");
+    }
+
+    @Test
+    void aSwapIsAbortedWhereTheNewScorerRanksOtherwiseOrIsDead() throws IOException {
+        Path recipe = swapping("shadow_groups: 3");
+
+        run(recipe, false, into(folder.resolve("reversed")), editing(recipe, 1, "target: reversed, version: 2}"));
+        TinyRun.write(folder, 6);
+        recipe = swapping("shadow_groups: 3, max_failed_groups: 2");
+        run(recipe, false, into(folder.resolve("dead")), editing(recipe, 1, "target: dead, version: 2}"));
+
+        assertThat(swapStates(folder.resolve("reversed"))).contains("aborted 5").doesNotContain("cut-over 5");
+        assertThat(swapStates(folder.resolve("dead"))).contains("aborted 0");
+        assertThat(scorers(folder.resolve("reversed")).values()).containsOnly("brightness 1");
+        assertThat(scorers(folder.resolve("dead")).values()).containsOnly("brightness 1");
+    }
+
+    @Test
+    void aResumedRunGoesOnWithTheSwapThatItWasIn() throws IOException {
+        Path recipe = swapping("shadow_groups: 9");
+        String before = Files.readString(recipe);
+        run(recipe, false, into(folder.resolve("straight")), editing(recipe, 1, "target: elsewhere, version: 2}"));
+        Files.writeString(recipe, before);
+        Path broken = folder.resolve("broken");
+        Watcher edit = editing(recipe, 1, "target: elsewhere, version: 2}");
+        run(recipe, false, into(broken), session -> iteration -> {
+            edit.seen(session).accept(iteration);
+            if (iteration == 3) {
+                session.requestStop();
+            }
+        });
+        run(recipe, true, into(broken), NOBODY);
+
+        assertThat(swapStates(broken))
+                .isEqualTo(swapStates(folder.resolve("straight")))
+                .contains("cut-over 10");
+        assertThat(scorers(broken))
+                .isEqualTo(scorers(folder.resolve("straight")))
+                .containsEntry(5, "brightness 2");
+        assertThat(broken.resolve("adapter/adapter_model.safetensors"))
+                .hasSameBinaryContentAs(folder.resolve("straight/adapter/adapter_model.safetensors"));
+    }
+
+    @Test
+    void anEditThatIsNoRecipeChangesNothing() throws IOException {
+        Path recipe = swapping("shadow_groups: 3");
+
+        RunOutcome outcome = run(recipe, false, Overrides.none(), editing(recipe, 1, "target: [}"));
+
+        assertThat(outcome.cause()).isNull();
+        assertThat(swapStates(folder.resolve("out"))).containsOnly("");
     }
 }
