@@ -9,13 +9,20 @@ import java.util.Optional;
  *
  * @param owner the RPC that is owed exactly one {@link Owner#settle} for it
  * @param itemId the caller's name for the item
+ * @param scorerVersion who is asked, by {@code ScorerDescription.version}
  * @param image checked, not yet decoded
  * @param prompt the whole prompt
  * @param metadata of the prompt, within the limit of its size
  * @param receivedNanos {@link System#nanoTime} of its arrival
  */
 record PendingItem(
-        Owner owner, long itemId, EncodedImage image, String prompt, Optional<Struct> metadata, long receivedNanos) {
+        Owner owner,
+        long itemId,
+        String scorerVersion,
+        EncodedImage image,
+        String prompt,
+        Optional<Struct> metadata,
+        long receivedNanos) {
 
     /** Who waits for items. Thread-safe. */
     interface Owner {

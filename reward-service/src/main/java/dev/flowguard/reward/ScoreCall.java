@@ -125,7 +125,13 @@ final class ScoreCall implements StreamObserver<ScoreRequest>, PendingItem.Owner
                     .formatted(prompt.length(), properties.limits().maxPromptLength()));
         }
         return new PendingItem(
-                this, request.getItemId(), request.getImage(), prompt, metadata(request, scorer), System.nanoTime());
+                this,
+                request.getItemId(),
+                scorer.description().getVersion(),
+                request.getImage(),
+                prompt,
+                metadata(request, scorer),
+                System.nanoTime());
     }
 
     private Optional<Struct> metadata(ScoreRequest request, ScorerRegistry.Entry scorer) throws InvalidItemException {
@@ -159,15 +165,19 @@ final class ScoreCall implements StreamObserver<ScoreRequest>, PendingItem.Owner
             freeSlots.release();
             return;
         }
-        unwritten.add(response(item.itemId(), outcome));
+        unwritten.add(response(item, outcome));
         write();
     }
 
-    private static ScoreResponse response(long itemId, ScoreOutcome outcome) {
+    private static ScoreResponse response(PendingItem item, ScoreOutcome outcome) {
+        long itemId = item.itemId();
         if (outcome instanceof ScoreOutcome.Scored scored) {
             return ScoreResponse.newBuilder()
                     .setItemId(itemId)
-                    .setScore(ItemScore.newBuilder().setValue(scored.value()).putAllNotes(scored.notes()))
+                    .setScore(ItemScore.newBuilder()
+                            .setValue(scored.value())
+                            .putAllNotes(scored.notes())
+                            .setVersion(item.scorerVersion()))
                     .build();
         }
         if (outcome instanceof ScoreOutcome.Invalid invalid) {

@@ -49,6 +49,7 @@ final class GroupParts {
                 .setSigmasSha256(sigmasSha256)
                 .setLatentRows(group.latents().size())
                 .setMeanRows(group.means().size())
+                .addAllMissing(scored.scores().missing())
                 .setTimes(SamplingTimes.newBuilder()
                         .setSample(WireDuration.write(group.sampleTime()))
                         .setDecode(WireDuration.write(group.decodeTime()))
@@ -60,7 +61,8 @@ final class GroupParts {
             header.addMembers(MemberResult.newBuilder()
                     .setMemberIndex(member)
                     .addAllTransitions(group.transitions().get(member))
-                    .addAllScores(scored.scores().get(member)));
+                    .addAllScores(scored.scores().scores().get(member))
+                    .addAllShadowScores(scored.scores().shadowScores().get(member)));
         }
         return header.build();
     }

@@ -1,52 +1,54 @@
 package dev.flowguard.rollout;
 
 import dev.flowguard.proto.v1.Lease;
-import dev.flowguard.proto.v1.MemberScore;
+import dev.flowguard.proto.v1.RewardEndpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.stream.IntStream;
 
-/** Has a group scored by every endpoint of the run that its purpose calls for, all at once. Thread-safe. */
+/** Has a group scored by every endpoint that its lease and purpose call for, all at once. Thread-safe. */
 final class GroupScorer {
 
-    private final List<ScorerClient> endpoints;
+    private final List<RewardEndpoint> runs;
+    private final ScorerClients clients;
     private final ExecutorService executor;
 
-    /** @param executor runs one task a group and endpoint; the caller's bound on groups is its bound */
-    GroupScorer(List<ScorerClient> endpoints, ExecutorService executor) {
-        this.endpoints = List.copyOf(endpoints);
+    /**
+     * @param runs the run's endpoints, for leases that name none
+     * @param executor runs one task a group and endpoint; the caller's bound on groups is its bound
+     */
+    GroupScorer(List<RewardEndpoint> runs, ScorerClients clients, ExecutorService executor) {
+        this.runs = List.copyOf(runs);
+        this.clients = clients;
         this.executor = executor;
     }
 
     /**
-     * Each member's scores, one from every endpoint that was asked, in the endpoints' order.
+     * The group's scores: all of those that must be there.
      *
-     * @throws LeaseFailedException where a single score is missing; the other endpoints' calls are cancelled
+     * @throws LeaseFailedException where a single one of these is missing; the other endpoints' calls are cancelled
      */
-    List<List<MemberScore>> score(Lease lease, SampledGroup group) throws InterruptedException {
-        List<Future<List<MemberScore>>> asked = endpoints.stream()
-                .filter(endpoint -> endpoint.scores(lease))
-                .map(endpoint -> executor.submit(() -> endpoint.score(lease, group)))
+    GroupScores score(Lease lease, SampledGroup group) throws InterruptedException {
+        List<RewardEndpoint> endpoints = lease.getRewardsCount() == 0 ? runs : lease.getRewardsList();
+        List<Future<EndpointScores>> asked = endpoints.stream()
+                .map(clients::of)
+                .filter(client -> client.scores(lease))
+                .map(client -> executor.submit(() -> client.score(lease, group)))
                 .toList();
         try {
-            List<List<MemberScore>> byEndpoint = new ArrayList<>();
-            for (Future<List<MemberScore>> scores : asked) {
-                byEndpoint.add(result(scores));
+            List<EndpointScores> scores = new ArrayList<>();
+            for (Future<EndpointScores> one : asked) {
+                scores.add(result(one));
             }
-            return IntStream.range(0, lease.getMembersCount())
-                    .mapToObj(member -> byEndpoint.stream()
-                            .map(scores -> scores.get(member))
-                            .toList())
-                    .toList();
+            return GroupScores.of(lease.getMembersCount(), scores);
         } finally {
             asked.forEach(scores -> scores.cancel(true));
         }
     }
 
-    private static List<MemberScore> result(Future<List<MemberScore>> scores) throws InterruptedException {
+    private static EndpointScores result(Future<EndpointScores> scores) throws InterruptedException {
         try {
             return scores.get();
         } catch (ExecutionException e) {

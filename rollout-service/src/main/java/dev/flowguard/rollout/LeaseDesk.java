@@ -2,7 +2,7 @@ package dev.flowguard.rollout;
 
 import dev.flowguard.proto.v1.GroupReceipt;
 import dev.flowguard.proto.v1.Lease;
-import dev.flowguard.proto.v1.MemberScore;
+import dev.flowguard.proto.v1.LeaseReturned;
 import dev.flowguard.tensor.InputException;
 import java.time.Duration;
 import java.util.List;
@@ -93,9 +93,12 @@ final class LeaseDesk {
     private ScoredGroup score(HeldLease held, Drawn drawn) {
         held.requireWanted();
         long begin = System.nanoTime();
-        List<List<MemberScore>> scores = unlessInterrupted(() -> scorer.score(held.lease(), drawn.group()));
+        GroupScores scores = unlessInterrupted(() -> scorer.score(held.lease(), drawn.group()));
         Duration time = Duration.ofNanos(System.nanoTime() - begin);
         metrics.scored(time);
+        scores.missing().stream()
+                .filter(missing -> !missing.getShadow())
+                .forEach(missing -> metrics.missing(missing.getEndpoint(), missing.getMembers()));
         return new ScoredGroup(held.lease(), drawn.policy(), drawn.group(), scores, time);
     }
 
@@ -134,28 +137,36 @@ final class LeaseDesk {
         Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
         if (cause instanceof LeaseFailedException known) {
             log.warn("group {} goes back: {}", lease.getGroupId(), known.getMessage());
-            giveBack(lease, String.valueOf(known.getMessage()), known.isNotTheGroupsFault());
+            giveBack(returned(lease, String.valueOf(known.getMessage()), known.isNotTheGroupsFault())
+                    .setReward(known.reward()));
         } else if (cause instanceof InputException asked) {
             log.warn("group {} goes back: {}", lease.getGroupId(), asked.getMessage());
-            giveBack(lease, String.valueOf(asked.getMessage()), false);
+            giveBack(returned(lease, String.valueOf(asked.getMessage()), false));
         } else {
             log.error("group {} goes back", lease.getGroupId(), cause);
-            giveBack(lease, "the worker failed: " + cause, false);
+            giveBack(returned(lease, "the worker failed: " + cause, false));
         }
     }
 
-    private void giveBack(Lease lease, String reason, boolean notTheGroupsFault) {
-        replies.giveBack(lease.getLeaseId(), reason, notTheGroupsFault);
+    private static LeaseReturned.Builder returned(Lease lease, String reason, boolean notTheGroupsFault) {
+        return LeaseReturned.newBuilder()
+                .setLeaseId(lease.getLeaseId())
+                .setReason(reason)
+                .setNotTheGroupsFault(notTheGroupsFault);
+    }
+
+    private void giveBack(LeaseReturned.Builder returned) {
+        replies.giveBack(returned.build());
         metrics.leaseEnded("returned");
     }
 
     private boolean take(HeldLease arriving) {
         if (!open.get()) {
-            giveBack(arriving.lease(), "the worker is draining", true);
+            giveBack(returned(arriving.lease(), "the worker is draining", true));
             return false;
         }
         if (held.size() >= capacity || held.containsKey(arriving.id())) {
-            giveBack(arriving.lease(), "the worker did not ask for another lease", true);
+            giveBack(returned(arriving.lease(), "the worker did not ask for another lease", true));
             return false;
         }
         held.put(arriving.id(), arriving);
@@ -204,7 +215,7 @@ final class LeaseDesk {
             for (HeldLease lease : List.copyOf(held.values())) {
                 if (held.remove(lease.id(), lease)) {
                     lease.unwanted();
-                    giveBack(lease.lease(), "the worker is draining", true);
+                    giveBack(returned(lease.lease(), "the worker is draining", true));
                 }
             }
         }

@@ -52,7 +52,7 @@ final class Retry {
         for (int failures = 1; ; failures++) {
             try {
                 return call.once();
-            } catch (StatusRuntimeException | TryAgainException failure) {
+            } catch (StatusRuntimeException | TryAgainException | WrongScorerException failure) {
                 Duration wait = waitAfter(failure, failures);
                 boolean inTime = deadline.timeRemaining(TimeUnit.NANOSECONDS) > wait.toNanos();
                 if (!transientFailure(failure) || failures >= maxTries || !inTime) {
@@ -69,7 +69,7 @@ final class Retry {
         if (failure instanceof StatusRuntimeException status) {
             return transientCode(status.getStatus().getCode());
         }
-        return failure instanceof TryAgainException;
+        return failure instanceof TryAgainException || failure instanceof WrongScorerException;
     }
 
     /** UNAVAILABLE: nobody listens, or a connection broke. RESOURCE_EXHAUSTED: a queue is full. Nothing else gets better by itself. */

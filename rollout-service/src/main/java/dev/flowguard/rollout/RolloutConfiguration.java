@@ -56,17 +56,31 @@ class RolloutConfiguration {
         RandomGenerator jitter = RandomGenerator.of("SecureRandom");
         Retry retry = new Retry(CALL_TRIES, CALL_BACKOFF, Pause.SLEEPING, jitter, metrics);
         return new RolloutWorkers(properties.perDevice().stream()
-                .map(own -> new RolloutWorker(
-                        own,
-                        new ChannelFactory(channels),
-                        loaders.apply(Device.parse(own.device())),
-                        rolloutScheduler,
-                        WorkerThreads.forGroups(own.groupsInFlight()),
-                        retry,
-                        SESSION_BACKOFF,
-                        jitter,
-                        metrics))
+                .map(own ->
+                        worker(own, new ChannelFactory(channels), loaders, rolloutScheduler, retry, jitter, metrics))
                 .toList());
+    }
+
+    private static RolloutWorker worker(
+            RolloutProperties own,
+            ChannelFactory channels,
+            Function<Device, GroupSampler.Loader> loaders,
+            TaskScheduler scheduler,
+            Retry retry,
+            RandomGenerator jitter,
+            RolloutMetrics metrics) {
+        return new RolloutWorker(
+                own,
+                channels,
+                loaders.apply(Device.parse(own.device())),
+                scheduler,
+                WorkerThreads.forGroups(own.groupsInFlight()),
+                retry,
+                new ScorerClients(
+                        channels, retry, Pause.SLEEPING, System::nanoTime, jitter, metrics, own.groupsInFlight()),
+                SESSION_BACKOFF,
+                jitter,
+                metrics);
     }
 
     @Bean

@@ -2,8 +2,12 @@ package dev.flowguard.rollout;
 
 import dev.flowguard.proto.v1.Purpose;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What the worker counts, under {@code flowguard.rollout}. Labels are few and never name a group. Thread-safe. */
@@ -14,6 +18,7 @@ final class RolloutMetrics {
     private final MeterRegistry registry;
     // -1: no policy is bound yet; 0 is the untrained adapter.
     private final AtomicLong policyVersion = new AtomicLong(-1);
+    private final Map<String, AtomicInteger> gauges = new ConcurrentHashMap<>();
 
     RolloutMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -47,6 +52,29 @@ final class RolloutMetrics {
 
     void retried(String call) {
         registry.counter(PREFIX + "retries", "call", call).increment();
+    }
+
+    /** @param gone whether the endpoint is left alone because it does not answer */
+    void away(String reward, boolean gone) {
+        gauge("endpoint.away", reward).set(gone ? 1 : 0);
+    }
+
+    /** @param calls that may be in flight to the endpoint now */
+    void limit(String reward, int calls) {
+        gauge("endpoint.limit", reward).set(calls);
+    }
+
+    /** @param members of a group that lack a score that may be missing */
+    void missing(String reward, int members) {
+        registry.counter(PREFIX + "scores.missing", "reward", reward).increment(members);
+    }
+
+    private AtomicInteger gauge(String name, String reward) {
+        return gauges.computeIfAbsent(name + " " + reward, key -> {
+            AtomicInteger value = new AtomicInteger();
+            registry.gauge(PREFIX + name, Tags.of("reward", reward), value);
+            return value;
+        });
     }
 
     void sessionLost() {

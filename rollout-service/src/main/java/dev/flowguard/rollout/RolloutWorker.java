@@ -2,6 +2,8 @@ package dev.flowguard.rollout;
 
 import dev.flowguard.proto.v1.CoordinatorGrpc;
 import dev.flowguard.proto.v1.Hello;
+import dev.flowguard.proto.v1.RewardEndpoint;
+import dev.flowguard.proto.v1.RewardRefused;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.proto.v1.Welcome;
 import io.grpc.ManagedChannel;
@@ -38,6 +40,7 @@ final class RolloutWorker implements SmartLifecycle, WorkerSession.Listener {
     private final TaskScheduler scheduler;
     private final WorkerThreads threads;
     private final Retry retry;
+    private final ScorerClients scorers;
     private final Backoff reconnect;
     private final RandomGenerator random;
     private final RolloutMetrics metrics;
@@ -57,6 +60,7 @@ final class RolloutWorker implements SmartLifecycle, WorkerSession.Listener {
             TaskScheduler scheduler,
             WorkerThreads threads,
             Retry retry,
+            ScorerClients scorers,
             Backoff reconnect,
             RandomGenerator random,
             RolloutMetrics metrics) {
@@ -66,6 +70,7 @@ final class RolloutWorker implements SmartLifecycle, WorkerSession.Listener {
         this.scheduler = scheduler;
         this.threads = threads;
         this.retry = retry;
+        this.scorers = scorers;
         this.reconnect = reconnect;
         this.random = random;
         this.metrics = metrics;
@@ -121,9 +126,7 @@ final class RolloutWorker implements SmartLifecycle, WorkerSession.Listener {
                 run,
                 retry,
                 properties.submitTimeout());
-        List<ScorerClient> endpoints = run.getRewardsList().stream()
-                .map(reward -> new ScorerClient(reward, channels.to(reward.getTarget()), retry))
-                .toList();
+        threads.scoring().execute(() -> lookAtRewards(welcomed, run.getRewardsList()));
         PolicyDesk policies =
                 new PolicyDesk(fetcher, model, welcomed::bound, threads.fetching(), threads.engine(), metrics);
         LeaseDesk leases = new LeaseDesk(
@@ -131,12 +134,28 @@ final class RolloutWorker implements SmartLifecycle, WorkerSession.Listener {
                 welcomed,
                 policies,
                 model,
-                new GroupScorer(endpoints, threads.scoring()),
+                new GroupScorer(run.getRewardsList(), scorers, threads.scoring()),
                 submitter,
                 threads.engine(),
                 threads.finishing(),
                 metrics);
         return new Shift(policies, leases);
+    }
+
+    /** Who answers at the rewards' addresses is looked at before anything is drawn for them. */
+    private void lookAtRewards(WorkerSession welcomed, List<RewardEndpoint> rewards) {
+        try {
+            for (RewardEndpoint reward : rewards) {
+                scorers.of(reward)
+                        .objection()
+                        .ifPresent(objection -> welcomed.refused(RewardRefused.newBuilder()
+                                .setEndpoint(reward.getName())
+                                .setReason(objection)
+                                .build()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

@@ -17,12 +17,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * One endpoint's scores of one group, filled in over one or more calls. A place stays empty until there is a real score
  * for it: missing is never zero. Not thread-safe; gRPC delivers the answers of a call one at a time.
+ *
+ * <p>INVARIANT: all scores on a sheet are of one scorer version, whichever replicas answered.
  */
 final class ScoreSheet {
 
     private final RewardEndpoint endpoint;
     private final int members;
     private final Map<Integer, MemberScore> scores = new TreeMap<>();
+    private final Map<Integer, String> unscorable = new TreeMap<>();
     private final BitSet asked = new BitSet();
     private final BitSet answered = new BitSet();
     private @Nullable String firstFailure;
@@ -32,10 +35,10 @@ final class ScoreSheet {
         this.members = members;
     }
 
-    /** The members without a score, in order. */
+    /** The members without a score that may yet get one, in order. */
     List<Integer> open() {
         return IntStream.range(0, members)
-                .filter(m -> !scores.containsKey(m))
+                .filter(m -> !scores.containsKey(m) && !unscorable.containsKey(m))
                 .boxed()
                 .toList();
     }
@@ -43,6 +46,7 @@ final class ScoreSheet {
     /** Drops every score: a groupwise scorer's scores belong together. */
     void clear() {
         scores.clear();
+        unscorable.clear();
     }
 
     /** Begins a call that asks for these members. */
@@ -57,6 +61,8 @@ final class ScoreSheet {
      * Takes an answer.
      *
      * @throws LeaseFailedException where the answer breaks the contract or says that asking again is pointless
+     * @throws WrongScorerException where another version answers than the run wants
+     * @throws TryAgainException where another version answers than before
      */
     void answer(ScorerDescription scorer, ScoreResponse response) {
         int member = memberOf(response);
@@ -76,14 +82,19 @@ final class ScoreSheet {
         List<Integer> missing = open();
         if (!missing.isEmpty()) {
             String why = firstFailure != null ? firstFailure : "no answer for members " + missing;
-            throw new TryAgainException(named(why));
+            throw new TryAgainException(why);
         }
     }
 
-    /** The scores in the order of members; complete. */
-    List<MemberScore> scores() {
-        requireComplete();
-        return List.copyOf(scores.values());
+    /**
+     * What is on the sheet in the end.
+     *
+     * @param failure why the endpoint was not asked to the end; empty where it was
+     */
+    EndpointScores scores(String failure) {
+        String shortfall =
+                failure.isEmpty() ? unscorable.values().stream().findFirst().orElse("") : failure;
+        return new EndpointScores(endpoint, members, scores, shortfall);
     }
 
     private int memberOf(ScoreResponse response) {
@@ -103,30 +114,50 @@ final class ScoreSheet {
         if (!Double.isFinite(score.getValue())) {
             throw broken("scored member " + member + " with " + score.getValue());
         }
+        String version = score.getVersion().isEmpty() ? scorer.getVersion() : score.getVersion();
+        requireOne(version);
         return MemberScore.newBuilder()
                 .setEndpoint(endpoint.getName())
                 .setScorerId(scorer.getScorerId())
-                .setScorerVersion(scorer.getVersion())
+                .setScorerVersion(version)
                 .setValue(score.getValue())
                 .putAllNotes(score.getNotesMap())
                 .build();
     }
 
+    private void requireOne(String version) {
+        WrongScorerException.requireVersion(endpoint, version);
+        for (MemberScore other : scores.values()) {
+            if (!other.getScorerVersion().equals(version)) {
+                clear();
+                throw new TryAgainException("replicas of version '" + other.getScorerVersion() + "' and '" + version
+                        + "' answer behind this address; name the right one as version in the recipe");
+            }
+        }
+    }
+
     private void failure(int member, ItemFailure failure) {
         String why = "member " + member + ": " + failure.getMessage();
         if (failure.getKind() == FailureKind.FAILURE_KIND_INVALID_ITEM) {
-            throw LeaseFailedException.groupsFault(named(why));
-        }
-        if (firstFailure == null) {
+            if (!endpoint.getMayBeMissing() && !endpoint.getShadow()) {
+                throw noScore(why);
+            }
+            unscorable.put(member, why);
+        } else if (firstFailure == null) {
             firstFailure = why;
         }
     }
 
+    /** Who breaks the contract once is not believed before either. */
     private LeaseFailedException broken(String what) {
-        return LeaseFailedException.groupsFault(named(what));
+        clear();
+        return noScore(what);
     }
 
-    private String named(String what) {
-        return "reward '" + endpoint.getName() + "' at " + endpoint.getTarget() + ": " + what;
+    private LeaseFailedException noScore(String why) {
+        return LeaseFailedException.noScore(
+                endpoint.getName(),
+                "reward '" + endpoint.getName() + "' at " + endpoint.getTarget() + ": " + why,
+                false);
     }
 }

@@ -1,9 +1,7 @@
 package dev.flowguard.rollout;
 
 import dev.flowguard.proto.v1.Lease;
-import dev.flowguard.proto.v1.MemberScore;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * A group that is ready to be handed in.
@@ -11,13 +9,7 @@ import java.util.List;
  * @param lease what was asked for
  * @param policy the policy that drew it
  * @param group what was drawn
- * @param scores each member's scores, one an endpoint
+ * @param scores what the endpoints said
  * @param scoreTime how long scoring took
  */
-record ScoredGroup(
-        Lease lease, BoundPolicy policy, SampledGroup group, List<List<MemberScore>> scores, Duration scoreTime) {
-
-    ScoredGroup {
-        scores = List.copyOf(scores);
-    }
-}
+record ScoredGroup(Lease lease, BoundPolicy policy, SampledGroup group, GroupScores scores, Duration scoreTime) {}

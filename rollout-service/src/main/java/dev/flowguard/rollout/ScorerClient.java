@@ -6,7 +6,6 @@ import dev.flowguard.proto.v1.DType;
 import dev.flowguard.proto.v1.DescribeRequest;
 import dev.flowguard.proto.v1.EncodedImage;
 import dev.flowguard.proto.v1.Lease;
-import dev.flowguard.proto.v1.MemberScore;
 import dev.flowguard.proto.v1.MemberSpec;
 import dev.flowguard.proto.v1.RewardEndpoint;
 import dev.flowguard.proto.v1.ScoreRequest;
@@ -20,31 +19,58 @@ import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks one reward endpoint to score groups: exactly what its {@code Describe} wants is sent, what failed for a while is
- * asked again within the endpoint's deadline, and a group without every score is an error. Thread-safe.
+ * asked again within the endpoint's deadline, and a group without every score is an error, unless the endpoint's scores may
+ * be missing. An endpoint that is away is left alone ({@link Circuit}), one that is full is spared ({@link Gate}). Thread-safe.
  */
 final class ScorerClient {
+
+    /** A replica that is back is found within this time. */
+    private static final Duration LOOK_FOR_REPLICAS = Duration.ofSeconds(5);
+
+    private static final Logger log = LoggerFactory.getLogger(ScorerClient.class);
 
     private final RewardEndpoint endpoint;
     private final ManagedChannel channel;
     private final ScorerStub asynchronous;
     private final ScorerGrpc.ScorerBlockingStub blocking;
     private final Retry retry;
+    private final Circuit circuit;
+    private final Gate gate;
+    private final LongSupplier nanoClock;
+    private final AtomicLong lastLookForReplicas;
 
     /** What Describe answered; forgotten when the connection fails, for another process may answer the next one. */
     private volatile @Nullable ScorerDescription description;
 
-    ScorerClient(RewardEndpoint endpoint, ManagedChannel channel, Retry retry) {
+    /** @param nanoClock monotonic nanoseconds */
+    ScorerClient(
+            RewardEndpoint endpoint,
+            ManagedChannel channel,
+            Retry retry,
+            Circuit circuit,
+            Gate gate,
+            LongSupplier nanoClock) {
         this.endpoint = endpoint;
         this.channel = channel;
         this.asynchronous = ScorerGrpc.newStub(channel);
         this.blocking = ScorerGrpc.newBlockingStub(channel);
         this.retry = retry;
+        this.circuit = circuit;
+        this.gate = gate;
+        this.nanoClock = nanoClock;
+        this.lastLookForReplicas = new AtomicLong(nanoClock.getAsLong());
     }
 
     /** Whether the endpoint scores groups like this lease's: evaluations by all, training groups where it is said so. */
@@ -58,27 +84,77 @@ final class ScorerClient {
     }
 
     /**
-     * One score a member, in the lease's order.
+     * The endpoint's scores of a group.
      *
-     * @throws LeaseFailedException where a member has no score in the end
+     * @throws LeaseFailedException where a member has no score in the end, and must have one
      */
-    List<MemberScore> score(Lease lease, SampledGroup group) throws InterruptedException {
-        Deadline deadline =
-                Deadline.after(WireDuration.read(endpoint.getDeadline()).toNanos(), TimeUnit.NANOSECONDS);
+    EndpointScores score(Lease lease, SampledGroup group) throws InterruptedException {
         ScoreSheet sheet = new ScoreSheet(endpoint, lease.getMembersCount());
         try {
-            return retry.call("score", deadline, () -> {
-                ask(lease, group, sheet, deadline);
-                return sheet.scores();
+            fill(sheet, lease, group);
+        } catch (LeaseFailedException failure) {
+            if (!mayBeMissing()) {
+                throw failure;
+            }
+            return sheet.scores(String.valueOf(failure.getMessage()));
+        }
+        return sheet.scores("");
+    }
+
+    private void fill(ScoreSheet sheet, Lease lease, SampledGroup group) throws InterruptedException {
+        Deadline deadline = deadline();
+        try {
+            retry.call("score", deadline, () -> {
+                circuit.call(deadline, !mayBeMissing(), () -> {
+                    gate.call(sheet.open().size(), deadline, () -> {
+                        ask(lease, group, sheet, deadline);
+                        return sheet;
+                    });
+                    return sheet;
+                });
+                sheet.requireComplete();
+                return sheet;
             });
         } catch (TryAgainException e) {
-            throw LeaseFailedException.groupsFault(String.valueOf(e.getMessage()));
+            throw noScore(String.valueOf(e.getMessage()), false);
+        } catch (WrongScorerException | LeftAloneException e) {
+            throw noScore(String.valueOf(e.getMessage()), true);
         } catch (StatusRuntimeException e) {
-            String reason = named(e.getMessage());
-            throw outOfReach(e.getStatus().getCode())
-                    ? LeaseFailedException.notTheGroupsFault(reason)
-                    : LeaseFailedException.groupsFault(reason);
+            throw noScore(
+                    String.valueOf(e.getMessage()), outOfReach(e.getStatus().getCode()));
         }
+    }
+
+    /**
+     * Looks who answers there, as the first group will.
+     *
+     * @return what is wrong with them, as one line; empty where nothing is, or nobody answers yet
+     */
+    Optional<String> objection() throws InterruptedException {
+        try {
+            return retry.call("describe", deadline(), this::wrong);
+        } catch (StatusRuntimeException e) {
+            log.debug("{}", named(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    private Optional<String> wrong() {
+        try {
+            describe(deadline());
+            return Optional.empty();
+        } catch (WrongScorerException e) {
+            return Optional.of(named(e.getMessage()));
+        }
+    }
+
+    private Deadline deadline() {
+        return Deadline.after(WireDuration.read(endpoint.getDeadline()).toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Without the score the group is whole nevertheless. */
+    private boolean mayBeMissing() {
+        return endpoint.getMayBeMissing() || endpoint.getShadow();
     }
 
     /** One call for the members that have no score yet. */
@@ -95,13 +171,29 @@ final class ScorerClient {
         try {
             asynchronous.withDeadline(deadline).score(call);
             call.await(deadline);
+            lookForReplicas();
         } catch (StatusRuntimeException e) {
             description = null;
             // Our own waits are bounded by the deadline; the channel's own, of up to two minutes, are not.
             channel.resetConnectBackoff();
             throw e;
+        } catch (WrongScorerException e) {
+            description = null;
+            log.error("{}", named(e.getMessage()));
+            throw e;
         }
-        sheet.requireComplete();
+    }
+
+    /**
+     * While one replica answers, nothing fails, and the channel would look for a lost one in ever longer intervals. Asks the
+     * name service again, too.
+     */
+    private void lookForReplicas() {
+        long now = nanoClock.getAsLong();
+        long last = lastLookForReplicas.get();
+        if (now - last > LOOK_FOR_REPLICAS.toNanos() && lastLookForReplicas.compareAndSet(last, now)) {
+            channel.resetConnectBackoff();
+        }
     }
 
     private ScorerDescription describe(Deadline deadline) {
@@ -115,8 +207,9 @@ final class ScorerClient {
                             .stream()
                             .filter(scorer -> scorer.getScorerId().equals(endpoint.getScorerId()))
                             .findFirst()
-                            .orElseThrow(() -> LeaseFailedException.groupsFault(
-                                    named("there is no scorer '" + endpoint.getScorerId() + "' behind this address")));
+                            .orElseThrow(() -> new WrongScorerException(
+                                    "there is no scorer '" + endpoint.getScorerId() + "' behind this address"));
+            WrongScorerException.require(endpoint, known);
             description = known;
         }
         return known;
@@ -140,8 +233,7 @@ final class ScorerClient {
                     request.setLatents(
                             latents(group.latentShape(), group.finalLatents().get(member)));
                 case SCORER_INPUT_TRAJECTORY, SCORER_INPUT_UNSPECIFIED, UNRECOGNIZED ->
-                    throw LeaseFailedException.groupsFault(
-                            named("wants " + input + ", which this worker does not send"));
+                    throw noScore("wants " + input + ", which this worker does not send", false);
             }
         }
         if (scorer.getArity() == Arity.ARITY_GROUPWISE) {
@@ -153,8 +245,10 @@ final class ScorerClient {
     private EncodedImage fitting(ScorerDescription scorer, EncodedImage image, int member) {
         long limit = scorer.getMaxImageBytes();
         if (limit > 0 && image.getData().size() > limit) {
-            throw LeaseFailedException.groupsFault(named("member " + member + ": the image has "
-                    + image.getData().size() + " bytes, the scorer takes at most " + limit));
+            throw noScore(
+                    "member " + member + ": the image has " + image.getData().size()
+                            + " bytes, the scorer takes at most " + limit,
+                    false);
         }
         return image;
     }
@@ -170,6 +264,10 @@ final class ScorerClient {
     /** The scorer is busy, away or slow: the group is as good as before. */
     private static boolean outOfReach(Status.Code code) {
         return Retry.transientCode(code) || code == Status.Code.DEADLINE_EXCEEDED;
+    }
+
+    private LeaseFailedException noScore(String why, boolean notTheGroupsFault) {
+        return LeaseFailedException.noScore(endpoint.getName(), named(why), notTheGroupsFault);
     }
 
     private String named(@Nullable String what) {

@@ -7,6 +7,7 @@ import dev.flowguard.proto.v1.Heartbeat;
 import dev.flowguard.proto.v1.Hello;
 import dev.flowguard.proto.v1.LeaseReturned;
 import dev.flowguard.proto.v1.PolicyBound;
+import dev.flowguard.proto.v1.RewardRefused;
 import dev.flowguard.proto.v1.Welcome;
 import dev.flowguard.proto.v1.WorkerMessage;
 import io.grpc.Status;
@@ -136,12 +137,12 @@ final class WorkerSession implements ClientResponseObserver<WorkerMessage, Coord
     }
 
     @Override
-    public void giveBack(long leaseId, String reason, boolean notTheGroupsFault) {
-        send(WorkerMessage.newBuilder()
-                .setLeaseReturned(LeaseReturned.newBuilder()
-                        .setLeaseId(leaseId)
-                        .setReason(reason)
-                        .setNotTheGroupsFault(notTheGroupsFault)));
+    public void giveBack(LeaseReturned returned) {
+        send(WorkerMessage.newBuilder().setLeaseReturned(returned));
+    }
+
+    void refused(RewardRefused refused) {
+        send(WorkerMessage.newBuilder().setRewardRefused(refused));
     }
 
     void bound(PolicyBound answer) {

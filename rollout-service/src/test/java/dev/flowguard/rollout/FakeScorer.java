@@ -33,6 +33,19 @@ final class FakeScorer extends ScorerImplBase {
         out.onCompleted();
     };
 
+    /** Scores the items, the first by the first version and so on. */
+    static Behaviour versions(String... versions) {
+        return (items, out) -> {
+            for (int i = 0; i < versions.length; i++) {
+                ScoreResponse plain = score(items.get(i).getItemId(), 9);
+                out.onNext(plain.toBuilder()
+                        .setScore(plain.getScore().toBuilder().setVersion(versions[i]))
+                        .build());
+            }
+            out.onCompleted();
+        };
+    }
+
     final AtomicInteger described = new AtomicInteger();
     final List<List<ScoreRequest>> calls = new CopyOnWriteArrayList<>();
     private final Queue<Behaviour> script = new ConcurrentLinkedQueue<>();

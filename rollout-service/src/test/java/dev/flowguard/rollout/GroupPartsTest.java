@@ -104,9 +104,12 @@ class GroupPartsTest {
                 lease,
                 new BoundPolicy(1, Groups.row(9)),
                 group,
-                Collections.nCopies(
-                        Groups.MEMBERS,
-                        List.of(MemberScore.newBuilder().setValue(.5).build())),
+                new GroupScores(
+                        Collections.nCopies(
+                                Groups.MEMBERS,
+                                List.of(MemberScore.newBuilder().setValue(.5).build())),
+                        Collections.nCopies(Groups.MEMBERS, List.of()),
+                        List.of()),
                 Duration.ofSeconds(2));
         List<GroupPart> parts = new ArrayList<>();
         GroupParts.of(scored, "worker-1", SIGMAS).forEachRemaining(parts::add);

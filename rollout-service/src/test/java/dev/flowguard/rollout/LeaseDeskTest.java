@@ -3,6 +3,7 @@ package dev.flowguard.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flowguard.proto.v1.CoordinatorGrpc;
+import dev.flowguard.proto.v1.LeaseReturned;
 import dev.flowguard.proto.v1.PolicyAnnouncement;
 import io.grpc.Channel;
 import io.micrometer.core.instrument.Counter;
@@ -34,7 +35,8 @@ class LeaseDeskTest {
         try (InProcessChannels channels = new InProcessChannels()) {
             FakeCoordinator learner = new FakeCoordinator();
             PolicyAnnouncement policy = learner.keep(1, "weights");
-            Channel coordinator = new ChannelFactory(channels).to(channels.serve(learner));
+            ChannelFactory factory = new ChannelFactory(channels);
+            Channel coordinator = factory.to(channels.serve(learner));
             Model model = new Model(settings -> new FakeSampler());
             threads.engine()
                     .execute(() ->
@@ -54,7 +56,11 @@ class LeaseDeskTest {
                     replies,
                     policies,
                     model,
-                    new GroupScorer(List.of(), threads.scoring()),
+                    new GroupScorer(
+                            List.of(),
+                            new ScorerClients(
+                                    factory, retry, wait -> {}, System::nanoTime, new Random(1), metrics, CAPACITY),
+                            threads.scoring()),
                     new GroupSubmitter(
                             CoordinatorGrpc.newStub(coordinator),
                             "worker-1",
@@ -103,8 +109,8 @@ class LeaseDeskTest {
         public void grant(int credits) {}
 
         @Override
-        public void giveBack(long leaseId, String reason, boolean notTheGroupsFault) {
-            returned.add(leaseId);
+        public void giveBack(LeaseReturned lease) {
+            returned.add(lease.getLeaseId());
         }
     }
 }

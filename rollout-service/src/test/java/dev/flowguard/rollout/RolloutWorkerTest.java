@@ -453,13 +453,16 @@ class RolloutWorkerTest {
         RolloutProperties properties = new RolloutProperties(
                 coordinator, "worker-1", "cpu", CAPACITY, drainTimeout, Duration.ofSeconds(20), Duration.ofSeconds(20));
         Backoff backoff = new Backoff(Duration.ofMillis(1), Duration.ofMillis(1));
+        ChannelFactory factory = new ChannelFactory(channels);
+        Retry retry = new Retry(3, backoff, wait -> {}, random, metrics);
         return new RolloutWorker(
                 properties,
-                new ChannelFactory(channels),
+                factory,
                 loader,
                 scheduler,
                 WorkerThreads.forGroups(CAPACITY),
-                new Retry(3, backoff, wait -> {}, random, metrics),
+                retry,
+                new ScorerClients(factory, retry, wait -> {}, System::nanoTime, random, metrics, CAPACITY),
                 new Backoff(Duration.ofSeconds(1), LONGEST_RECONNECT),
                 random,
                 metrics);

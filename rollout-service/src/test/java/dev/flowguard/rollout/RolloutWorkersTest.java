@@ -110,14 +110,17 @@ class RolloutWorkersTest {
                 new RolloutProperties(channels.serve(learner), "pod", devices, 2, limit, limit, limit);
         Backoff backoff = new Backoff(Duration.ofMillis(1), Duration.ofMillis(1));
         Random random = new Random(1);
+        ChannelFactory factory = new ChannelFactory(channels);
+        Retry retry = new Retry(3, backoff, wait -> {}, random, metrics);
         List<RolloutWorker> each = properties.perDevice().stream()
                 .map(own -> new RolloutWorker(
                         own,
-                        new ChannelFactory(channels),
+                        factory,
                         settings -> samplers.computeIfAbsent(Device.parse(own.device()), absent -> new FakeSampler()),
                         new FakeScheduler(),
                         WorkerThreads.forGroups(2),
-                        new Retry(3, backoff, wait -> {}, random, metrics),
+                        retry,
+                        new ScorerClients(factory, retry, wait -> {}, System::nanoTime, random, metrics, 2),
                         backoff,
                         random,
                         metrics))

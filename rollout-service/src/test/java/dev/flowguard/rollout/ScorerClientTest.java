@@ -3,6 +3,7 @@ package dev.flowguard.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.flowguard.proto.v1.Arity;
@@ -13,15 +14,21 @@ import dev.flowguard.proto.v1.MemberScore;
 import dev.flowguard.proto.v1.Purpose;
 import dev.flowguard.proto.v1.RewardEndpoint;
 import dev.flowguard.proto.v1.ScoreRequest;
+import dev.flowguard.proto.v1.ScoreResponse;
 import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerInput;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +48,7 @@ class ScorerClientTest {
 
     @Test
     void reportsEveryMembersScoreWithItsSource() throws InterruptedException {
-        List<MemberScore> scores = client.score(lease, Groups.sampled());
+        List<MemberScore> scores = scores(client);
 
         assertThat(scores).extracting(MemberScore::getValue).containsExactly(.5, 1.5);
         assertThat(scores.get(0).getEndpoint()).isEqualTo("ocr");
@@ -52,7 +59,7 @@ class ScorerClientTest {
 
     @Test
     void sendsExactlyWhatIsWanted() throws InterruptedException {
-        assertThat(client.score(lease, Groups.sampled())).hasSize(2);
+        assertThat(scores(client)).hasSize(2);
 
         assertThat(scorer.calls.get(0).get(1))
                 .isEqualTo(ScoreRequest.newBuilder()
@@ -75,7 +82,7 @@ class ScorerClientTest {
         Lease.Builder rich = Groups.lease(1);
         rich.getMembersBuilder(0).setMetadata(metadata);
 
-        assertThat(client.score(rich.build(), Groups.sampled())).hasSize(2);
+        assertThat(client.score(rich.build(), Groups.sampled()).byMember()).hasSize(2);
 
         ScoreRequest first = scorer.calls.get(0).get(0);
         assertThat(first.getPrompt()).isEqualTo("CAT");
@@ -220,11 +227,122 @@ class ScorerClientTest {
     }
 
     @Test
-    void refusesAnotherScorerBehindTheAddress() {
-        assertFails(
-                client(Groups.reward(target).setScorerId("pickscore")),
-                "there is no scorer 'pickscore' behind this address",
-                false);
+    void refusesAnotherScorerBehindTheAddress() throws InterruptedException {
+        ScorerClient wrong = client(Groups.reward(target).setScorerId("pickscore"));
+
+        assertFails(wrong, "there is no scorer 'pickscore' behind this address", true);
+        assertThat(wrong.objection()).hasValueSatisfying(objection -> assertThat(objection)
+                .startsWith("reward 'ocr' at in-process:")
+                .endsWith("there is no scorer 'pickscore' behind this address"));
+    }
+
+    @Test
+    void refusesAnotherVersionAndOtherWeights() throws InterruptedException {
+        ScorerClient wantsVersion = client(Groups.reward(target).setVersion("2"));
+        ScorerClient wantsWeights = client(Groups.reward(target).setWeightsSha256(ByteString.fromHex("ab".repeat(32))));
+
+        assertFails(wantsVersion, "it is version '1', the recipe wants '2'", true);
+        assertFails(wantsWeights, "its weights have SHA-256 (none), the recipe wants abab", true);
+        assertThat(wantsVersion.objection()).isPresent();
+        assertThat(wantsWeights.objection()).isPresent();
+        assertThat(client.objection()).isEmpty();
+        assertThat(scorer.calls).isEmpty();
+    }
+
+    @Test
+    void refusesTheScoresOfAReplicaOfAnotherVersion() throws InterruptedException {
+        scorer.then(FakeScorer.versions("2", "2"));
+        ScorerClient pinned = client(Groups.reward(target).setVersion("1"));
+
+        assertThat(scores(pinned)).extracting(MemberScore::getScorerVersion).containsExactly("1", "1");
+        assertThat(scorer.calls).hasSize(2);
+        assertThat(scorer.described).hasValue(2);
+    }
+
+    @Test
+    void neverMixesVersionsInAGroup() throws InterruptedException {
+        scorer.then((items, out) -> {
+            out.onNext(FakeScorer.score(0, .75));
+            out.onError(Status.UNAVAILABLE.asRuntimeException());
+        });
+        scorer.then(FakeScorer.versions("2"));
+
+        assertThat(scores(client)).extracting(MemberScore::getValue).containsExactly(.5, 1.5);
+        assertThat(scorer.calls.get(1)).hasSize(1);
+        assertThat(scorer.calls.get(2)).hasSize(2);
+    }
+
+    @Test
+    void saysThatReplicasDifferWhereTheyAlwaysDo() {
+        for (int i = 0; i < 3; i++) {
+            scorer.then(FakeScorer.versions("1", "2"));
+        }
+
+        assertFails(client, "replicas of version '1' and '2' answer behind this address", false);
+    }
+
+    // -------------------------------------------------------------------------------------- scores that may be missing
+
+    @Test
+    void keepsTheOtherMembersScoresWhereOneMayBeMissing() throws InterruptedException {
+        scorer.then((items, out) -> {
+            out.onNext(FakeScorer.failure(0, FailureKind.FAILURE_KIND_INVALID_ITEM, "no target in the prompt"));
+            out.onNext(FakeScorer.score(1, .25));
+            out.onCompleted();
+        });
+
+        EndpointScores scores = optional(target).score(lease, Groups.sampled());
+
+        assertThat(scores.byMember().keySet()).containsExactly(1);
+        assertThat(scores.missing()).hasValueSatisfying(missing -> {
+            assertThat(missing.getEndpoint()).isEqualTo("ocr");
+            assertThat(missing.getMembers()).isEqualTo(1);
+            assertThat(missing.getReason()).isEqualTo("member 0: no target in the prompt");
+        });
+    }
+
+    @Test
+    void anEndpointThatMayBeMissingFailsFastOnceItIsKnownToBeAway() throws InterruptedException {
+        ScorerClient away = optional("in-process:nobody");
+
+        EndpointScores first = away.score(lease, Groups.sampled());
+        int waited = waits.size();
+        EndpointScores second = away.score(lease, Groups.sampled());
+
+        assertThat(first.byMember()).isEmpty();
+        assertThat(first.shortfall()).contains("UNAVAILABLE");
+        assertThat(second.shortfall()).contains("left alone, for it did not answer");
+        assertThat(waits).hasSize(waited);
+    }
+
+    @Test
+    void believesNothingOfAnEndpointThatBreaksTheContract() throws InterruptedException {
+        scorer.then((items, out) -> {
+            out.onNext(FakeScorer.score(0, .75));
+            out.onNext(FakeScorer.score(0, .25));
+            out.onCompleted();
+        });
+
+        assertThat(optional(target).score(lease, Groups.sampled()).byMember()).isEmpty();
+    }
+
+    @Test
+    void anAnswerAfterTheDeadlineCountsForNothing() throws InterruptedException {
+        AtomicReference<StreamObserver<ScoreResponse>> late = new AtomicReference<>();
+        scorer.then((items, out) -> {
+            out.onNext(FakeScorer.score(0, .75));
+            late.set(out);
+        });
+        ScorerClient hurried = client(Groups.reward(target)
+                .setMayBeMissing(true)
+                .setDeadline(com.google.protobuf.Duration.newBuilder().setNanos(200_000_000)));
+
+        EndpointScores scores = hurried.score(lease, Groups.sampled());
+        StreamObserver<ScoreResponse> out = Objects.requireNonNull(late.get());
+        assertThatThrownBy(() -> out.onNext(FakeScorer.score(1, .25))).hasMessageContaining("CANCELLED");
+
+        assertThat(scores.byMember().keySet()).containsExactly(0);
+        assertThat(scores.shortfall()).contains("DEADLINE_EXCEEDED");
     }
 
     @Test
@@ -255,9 +373,17 @@ class ScorerClientTest {
     }
 
     private void assertScores(Double... expected) throws InterruptedException {
-        assertThat(client.score(lease, Groups.sampled()))
-                .extracting(MemberScore::getValue)
-                .containsExactly(expected);
+        assertThat(scores(client)).extracting(MemberScore::getValue).containsExactly(expected);
+    }
+
+    private List<MemberScore> scores(ScorerClient asked) throws InterruptedException {
+        Map<Integer, MemberScore> scores = asked.score(lease, Groups.sampled()).byMember();
+        assertThat(scores).hasSize(Groups.MEMBERS);
+        return IntStream.range(0, Groups.MEMBERS).mapToObj(scores::get).toList();
+    }
+
+    private ScorerClient optional(String address) {
+        return client(Groups.reward(address).setMayBeMissing(true));
     }
 
     private void assertFails(ScorerClient failing, String reason, boolean notTheGroupsFault) {
@@ -269,12 +395,12 @@ class ScorerClientTest {
     }
 
     private ScorerClient client(RewardEndpoint.Builder endpoint) {
-        Retry retry = new Retry(
-                3,
-                new Backoff(Duration.ofMillis(1), Duration.ofMillis(1)),
-                waits::add,
-                new Random(1),
-                new RolloutMetrics(new SimpleMeterRegistry()));
-        return new ScorerClient(endpoint.build(), new ChannelFactory(channels).to(endpoint.getTarget()), retry);
+        RolloutMetrics metrics = new RolloutMetrics(new SimpleMeterRegistry());
+        Random random = new Random(1);
+        Retry retry =
+                new Retry(3, new Backoff(Duration.ofMillis(1), Duration.ofMillis(1)), waits::add, random, metrics);
+        // Time stands still: who is left alone stays so.
+        return new ScorerClients(new ChannelFactory(channels), retry, waits::add, () -> 0, random, metrics, 2)
+                .of(endpoint.build());
     }
 }
