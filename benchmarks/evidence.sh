@@ -22,15 +22,14 @@ hack-guard           | 0 1 2 3 4 | 50         | ocr-and-size | grpo-guard    |
 hack-flow            | 0 1 2 3 4 | 50         | ocr-and-size | flow-grpo     |
 ocr-guard            | 0 1 2     | 30         | ocr          | grpo-guard    |
 ocr-flow             | 0 1 2     | 30         | ocr          | flow-grpo     |
-even-guard           | 0 1 2     | 30         | ocr-and-size | grpo-guard    | shift=1 learning_rate=4.0e-4
-hack-dance           | 0 1 2     | 30         | ocr-and-size | dance-grpo    |
-hack-tempflow        | 0 1 2     | 30         | ocr-and-size | tempflow-grpo | per_iteration=2
-guard-flow-ratio     | 0 1 2     | 30         | ocr-and-size | grpo-guard    | objective={ratio: density, step_weight: one}
-guard-flow-clip      | 0 1 2     | 30         | ocr-and-size | grpo-guard    | objective={clip_range: 1.0e-4}
+even-guard           | 0 1 2     | 20         | ocr-and-size | grpo-guard    | shift=1 learning_rate=4.0e-4
+hack-dance           | 0 1 2     | 20         | ocr-and-size | dance-grpo    |
+hack-tempflow        | 0 1 2     | 20         | ocr-and-size | tempflow-grpo | per_iteration=2
+guard-flow-ratio     | 0 1 2     | 20         | ocr-and-size | grpo-guard    | objective={ratio: density, step_weight: one}
+guard-flow-clip      | 0 1 2     | 20         | ocr-and-size | grpo-guard    | objective={clip_range: 1.0e-4}
 guard-third-rate     | 0 1 2     | 30         | ocr-and-size | grpo-guard    | learning_rate=2.0e-4
-flow-third-rate      | 0 1 2     | 30         | ocr-and-size | flow-grpo     | learning_rate=2.0e-4
-ocr-dance            | 0 1 2     | 30         | ocr          | dance-grpo    |
-ocr-tempflow         | 0 1 2     | 30         | ocr          | tempflow-grpo | per_iteration=2
+ocr-dance            | 0 1 2     | 20         | ocr          | dance-grpo    |
+ocr-tempflow         | 0 1 2     | 20         | ocr          | tempflow-grpo | per_iteration=2
 '
 
 fail() {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,6 +45,12 @@ final class CompareCommand implements Callable<Integer> {
                             + " same name (settings, preset, name; default: ${DEFAULT-VALUE}).")
     private String groupBy = "settings";
 
+    @Option(
+            names = "--until",
+            paramLabel = "ITERATION",
+            description = "Looks at no later iteration: runs of different length, compared at the same budget.")
+    private @Nullable Integer until;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -54,7 +61,7 @@ final class CompareCommand implements Callable<Integer> {
             throw new InputException("--group-by: '" + groupBy + "' is unknown; write settings, preset or name");
         }
         PrintWriter out = spec.commandLine().getOut();
-        RunComparison.of(runs, groupBy).write(output).forEach(out::println);
+        RunComparison.of(runs, groupBy, until).write(output).forEach(out::println);
         return ExitCode.OK;
     }
 }

@@ -70,6 +70,26 @@ record ComparedRun(
                 folder, Settings.of(recipe), rewards, rows, directory.samplesBefore(), directory.samplesAfter());
     }
 
+    /**
+     * The run as it was after an iteration; its last images are gone if they are later ones.
+     *
+     * @throws InputException if it has not come so far
+     */
+    ComparedRun until(int iteration) {
+        int last = rows.get(rows.size() - 1).iteration();
+        if (last < iteration) {
+            throw new InputException(
+                    folder + ": has done " + last + " iterations; leave it out, or compare until " + last);
+        }
+        return new ComparedRun(
+                folder,
+                settings,
+                rewards,
+                rows.stream().filter(row -> row.iteration() <= iteration).toList(),
+                before,
+                last == iteration ? after : List.of());
+    }
+
     private static void requireFinished(Path folder, List<IterationReport> rows, int planned) {
         int done = rows.isEmpty() ? 0 : rows.get(rows.size() - 1).iteration();
         boolean halted = !rows.isEmpty()

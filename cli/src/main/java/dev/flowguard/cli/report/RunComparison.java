@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Compares finished runs: one HTML page that needs nothing else, and its charts as PNG files. */
 public final class RunComparison {
@@ -30,12 +31,16 @@ public final class RunComparison {
      * @param folders output folders of runs
      * @param groupBy {@code settings}: runs that differ in their seed alone are one arm; {@code preset} or {@code name}: those
      *     of the same preset or name are
+     * @param until the last iteration to look at; null: all of each run's
      * @throws InputException if one of them is no finished run, or they have different rewards
      */
-    public static RunComparison of(List<Path> folders, String groupBy) {
+    public static RunComparison of(List<Path> folders, String groupBy, @Nullable Integer until) {
         Set<Path> distinct = new LinkedHashSet<>();
         folders.forEach(folder -> distinct.add(folder.toAbsolutePath().normalize()));
-        List<ComparedRun> runs = distinct.stream().map(ComparedRun::read).toList();
+        List<ComparedRun> runs = distinct.stream()
+                .map(ComparedRun::read)
+                .map(run -> until == null ? run : run.until(until))
+                .toList();
         for (ComparedRun run : runs) {
             if (!run.rewards().equals(runs.get(0).rewards())) {
                 throw new InputException(runs.get(0).folder() + " has the rewards " + rewards(runs.get(0)) + ", "

@@ -1,9 +1,12 @@
 package dev.flowguard.cli.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.StepRatios;
+import dev.flowguard.tensor.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,5 +92,19 @@ class ComparisonTest {
         assertThat(pooled.clipDown()).isEqualTo(.125);
         // Mean 1, variance (0 + 4 + 4 + 0) / 4.
         assertThat(pooled.shift()).isCloseTo(1 / Math.sqrt(2), within(1e-12));
+    }
+
+    @Test
+    void runsOfDifferentLengthAreComparedUntilAnIteration() throws IOException {
+        ComparedRun run = runs(1).get(0);
+
+        ComparedRun half = run.until(30);
+
+        assertThat(half.rows()).extracting(IterationReport::iteration).last().isEqualTo(30);
+        assertThat(half.after()).isEmpty();
+        assertThat(run.until(60).after()).isEqualTo(run.after());
+        assertThatThrownBy(() -> run.until(61))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("has done 60");
     }
 }

@@ -498,16 +498,17 @@ class RecipeLoaderTest {
         assertRefused(MINIMAL + "evaluation: {images_per_prompt: 0}\n", "evaluation.images_per_prompt");
     }
 
-    static Stream<Path> bundled() throws IOException {
-        try (Stream<Path> files = Files.find(Path.of("..", "recipes"), 2, (file, attributes) -> file.toString()
-                .endsWith(".yaml"))) {
-            return files.sorted().toList().stream();
-        }
+    /** Those whose model is bundled too: another's must be downloaded first. */
+    static Stream<Path> bundled() {
+        Path recipes = Path.of("..", "recipes");
+        return Stream.of(
+                        "quickstart.yaml", "quickstart-watched.yaml", "evidence/ocr.yaml", "evidence/ocr-and-size.yaml")
+                .map(recipes::resolve);
     }
 
     @ParameterizedTest
     @MethodSource("bundled")
-    void everyBundledRecipeLoadsUnderEveryPreset(Path file) {
+    void everyRecipeOfTheBundledModelLoadsUnderEveryPreset(Path file) {
         for (Preset preset : Presets.all()) {
             Overrides overrides = new Overrides(preset.name(), null, null, null, null, Map.of());
             assertThat(RecipeLoader.load(file, overrides).preset()).isEqualTo(preset.name());
