@@ -84,6 +84,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void onePackageKnowsOnnxRuntime() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.flowguard.reward.onnx")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("ai.onnxruntime..")
+                .check(flowguard);
+    }
+
+    @Test
     void modelsKnowItsTokenizersAlone() {
         noClasses()
                 .that()

@@ -4,6 +4,7 @@ import dev.flowguard.proto.v1.ScorerGrpc;
 import dev.flowguard.reward.artefact.ArtefactScorer;
 import dev.flowguard.reward.clip.AestheticScorer;
 import dev.flowguard.reward.clip.SimilarityScorer;
+import dev.flowguard.reward.geneval.GenEvalScorer;
 import dev.flowguard.reward.jpeg.JpegSizeScorer;
 import dev.flowguard.reward.ocr.OcrScorer;
 import dev.flowguard.reward.reference.ReferenceSimilarityScorer;
@@ -85,6 +86,12 @@ class RewardConfiguration {
     @Lazy
     Scorer aesthetic(RewardProperties properties) {
         return AestheticScorer.open(properties.aesthetic());
+    }
+
+    @Bean(GenEvalScorer.ID)
+    @Lazy
+    Scorer geneval(RewardProperties properties) {
+        return GenEvalScorer.open(properties.geneval());
     }
 
     @Bean

@@ -2,6 +2,7 @@ package dev.flowguard.reward;
 
 import dev.flowguard.reward.clip.AestheticProperties;
 import dev.flowguard.reward.clip.ClipProperties;
+import dev.flowguard.reward.geneval.GenEvalProperties;
 import dev.flowguard.reward.ocr.OcrProperties;
 import dev.flowguard.reward.reference.ReferenceProperties;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import org.springframework.util.unit.DataSize;
  * @param clipscore settings of the scorer {@code clipscore}
  * @param hpsv2 settings of the scorer {@code hpsv2}
  * @param aesthetic settings of the scorer {@code aesthetic}
+ * @param geneval settings of the scorer {@code geneval}
  */
 @ConfigurationProperties(prefix = "flowguard.reward", ignoreUnknownFields = false)
 public record RewardProperties(
@@ -38,7 +40,8 @@ public record RewardProperties(
         @DefaultValue ClipProperties pickscore,
         @DefaultValue ClipProperties clipscore,
         @DefaultValue ClipProperties hpsv2,
-        @DefaultValue AestheticProperties aesthetic) {
+        @DefaultValue AestheticProperties aesthetic,
+        @DefaultValue GenEvalProperties geneval) {
 
     public RewardProperties {
         scorers = List.copyOf(scorers);

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flowguard.reward.clip.AestheticProperties;
 import dev.flowguard.reward.clip.ClipProperties;
+import dev.flowguard.reward.geneval.GenEvalProperties;
 import dev.flowguard.reward.ocr.OcrProperties;
+import dev.flowguard.reward.onnx.ChannelOrder;
+import dev.flowguard.reward.ppocr.PpOcrProperties;
 import dev.flowguard.reward.reference.ReferenceProperties;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +25,18 @@ class RewardPropertiesTest {
 
     private static final ClipProperties CLIP = new ClipProperties(null, null, "cpu", "float32");
     private static final AestheticProperties AESTHETIC = new AestheticProperties(null, null, null, "cpu", "float32");
+    private static final GenEvalProperties GENEVAL = new GenEvalProperties(
+            null,
+            null,
+            CLIP,
+            GenEvalProperties.Score.TRAINING,
+            false,
+            800,
+            1333,
+            List.of(123.675f, 116.28f, 103.53f),
+            List.of(58.395f, 57.12f, 57.375f),
+            ChannelOrder.RGB,
+            1);
 
     @Test
     void defaults() {
@@ -37,7 +52,8 @@ class RewardPropertiesTest {
                         CLIP,
                         CLIP,
                         CLIP,
-                        AESTHETIC));
+                        AESTHETIC,
+                        GENEVAL));
     }
 
     @Test
@@ -65,6 +81,21 @@ class RewardPropertiesTest {
                         Map.entry("flowguard.reward.pickscore.device", "cuda:1"),
                         Map.entry("flowguard.reward.pickscore.dtype", "bfloat16"),
                         Map.entry("flowguard.reward.aesthetic.head", "head.safetensors"),
+                        Map.entry("flowguard.reward.geneval.detector", "detector.onnx"),
+                        Map.entry("flowguard.reward.geneval.class-names", "names.txt"),
+                        Map.entry("flowguard.reward.geneval.clip.model", "clip-l"),
+                        Map.entry("flowguard.reward.geneval.score", "benchmark"),
+                        Map.entry("flowguard.reward.geneval.reference-compat", "true"),
+                        Map.entry("flowguard.reward.geneval.short-side", "640"),
+                        Map.entry("flowguard.reward.geneval.long-side", "640"),
+                        Map.entry("flowguard.reward.geneval.mean", "0,0,0"),
+                        Map.entry("flowguard.reward.geneval.std", "255,255,255"),
+                        Map.entry("flowguard.reward.geneval.channels", "bgr"),
+                        Map.entry("flowguard.reward.geneval.threads", "2"),
+                        Map.entry("flowguard.reward.ocr.engine", "pp-ocr"),
+                        Map.entry("flowguard.reward.ocr.pp-ocr.detection", "det.onnx"),
+                        Map.entry("flowguard.reward.ocr.pp-ocr.recognition", "rec.onnx"),
+                        Map.entry("flowguard.reward.ocr.pp-ocr.dictionary", "dict.txt"),
                         Map.entry("flowguard.reward.reference-similarity.index", "signs/index.jsonl"))))
                 .isEqualTo(new RewardProperties(
                         List.of("ocr", "jpeg-compressibility"),
@@ -72,12 +103,31 @@ class RewardPropertiesTest {
                         new RewardProperties.Batch(16, Duration.ofMillis(5)),
                         new RewardProperties.Admission(100, 10, 1000, Duration.ofMinutes(1), Duration.ofSeconds(1)),
                         new RewardProperties.Limits(DataSize.ofMegabytes(1), 512, 77, DataSize.ofKilobytes(2)),
-                        new OcrProperties(4, 2, 6, "ABC"),
+                        new OcrProperties(
+                                4,
+                                2,
+                                6,
+                                "ABC",
+                                OcrProperties.Engine.PP_OCR,
+                                new PpOcrProperties(
+                                        Path.of("det.onnx"), Path.of("rec.onnx"), Path.of("dict.txt"), 960, 1)),
                         new ReferenceProperties(Path.of("signs/index.jsonl")),
                         new ClipProperties(Path.of("pickscore"), Path.of("clip-h"), "cuda:1", "bfloat16"),
                         CLIP,
                         CLIP,
-                        new AestheticProperties(null, null, Path.of("head.safetensors"), "cpu", "float32")));
+                        new AestheticProperties(null, null, Path.of("head.safetensors"), "cpu", "float32"),
+                        new GenEvalProperties(
+                                Path.of("detector.onnx"),
+                                Path.of("names.txt"),
+                                new ClipProperties(Path.of("clip-l"), null, "cpu", "float32"),
+                                GenEvalProperties.Score.BENCHMARK,
+                                true,
+                                640,
+                                640,
+                                List.of(0f, 0f, 0f),
+                                List.of(255f, 255f, 255f),
+                                ChannelOrder.BGR,
+                                2)));
     }
 
     @ParameterizedTest
@@ -94,6 +144,13 @@ class RewardPropertiesTest {
         "limits.max-image-side, 100000",
         "limits.max-prompt-length, 0",
         "limits.max-metadata-bytes, 0B",
+        "geneval.short-side, 0",
+        "geneval.long-side, 700",
+        "geneval.mean, '1,2'",
+        "geneval.std, '1,0,1'",
+        "geneval.threads, 0",
+        "ocr.pp-ocr.long-side, 31",
+        "ocr.pp-ocr.threads, 0",
         "ocr.padding, -1",
         "ocr.enlarge, 0",
         "ocr.page-segmentation-mode, 14"

@@ -18,7 +18,9 @@ import dev.flowguard.proto.v1.ScorerGrpc;
 import dev.flowguard.proto.v1.ScorerInput;
 import dev.flowguard.reward.clip.AestheticProperties;
 import dev.flowguard.reward.clip.ClipProperties;
+import dev.flowguard.reward.geneval.GenEvalProperties;
 import dev.flowguard.reward.ocr.OcrProperties;
+import dev.flowguard.reward.onnx.ChannelOrder;
 import dev.flowguard.reward.reference.ReferenceProperties;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -263,7 +265,8 @@ class ScorerContractTest {
                         CLIP,
                         CLIP,
                         CLIP,
-                        AESTHETIC),
+                        AESTHETIC,
+                        GENEVAL),
                 FakeScorer.promptLength("length"));
         Answers answers = new Answers();
         StreamObserver<ScoreRequest> items = stub.score(answers);
@@ -371,7 +374,8 @@ class ScorerContractTest {
                         CLIP,
                         CLIP,
                         CLIP,
-                        AESTHETIC),
+                        AESTHETIC,
+                        GENEVAL),
                 FakeScorer.promptLength("length"));
         Answers answers = new Answers();
         StreamObserver<ScoreRequest> idle = stub.score(answers);
@@ -516,6 +520,18 @@ class ScorerContractTest {
     private static final OcrProperties OCR = new OcrProperties(12, 3, 7, "");
     private static final ClipProperties CLIP = new ClipProperties(null, null, "cpu", "float32");
     private static final AestheticProperties AESTHETIC = new AestheticProperties(null, null, null, "cpu", "float32");
+    private static final GenEvalProperties GENEVAL = new GenEvalProperties(
+            null,
+            null,
+            CLIP,
+            GenEvalProperties.Score.TRAINING,
+            false,
+            800,
+            1333,
+            List.of(123.675f, 116.28f, 103.53f),
+            List.of(58.395f, 57.12f, 57.375f),
+            ChannelOrder.RGB,
+            1);
 
     /** One worker and batches of at most four, so that tests know what is where. */
     private static RewardProperties properties(int queueCapacity, int window) {
@@ -531,7 +547,8 @@ class ScorerContractTest {
                 CLIP,
                 CLIP,
                 CLIP,
-                AESTHETIC);
+                AESTHETIC,
+                GENEVAL);
     }
 
     private ScorerGrpc.ScorerStub serve(RewardProperties properties, Scorer... scorers) throws IOException {

@@ -4,21 +4,17 @@ import com.google.protobuf.ByteString;
 import dev.flowguard.proto.v1.Arity;
 import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerInput;
+import dev.flowguard.reward.RewardConfigurationException;
 import dev.flowguard.reward.Scorer;
 import dev.flowguard.reward.ScorerWorker;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * The scorer {@code ocr}: how much of the quoted text of the prompt can be read in the image, in [0, 1].
  *
- * <p>The rule is Flow-GRPO's; the reader is an embedded Tesseract with its English data instead of PaddleOCR, so scores of hard images differ from
- * the reference's. {@code notes["recognized"]} holds the text that was read.
+ * <p>The rule is Flow-GRPO's; the reader is an embedded Tesseract with its English data, so scores of hard images differ from the reference's,
+ * or PP-OCR, as in the reference, out of files that the user gives. {@code notes["recognized"]} holds the text that was read.
  */
-public final class OcrScorer implements Scorer {
+public final class OcrScorer implements Scorer, AutoCloseable {
 
     /** The scorer's id, and its name in {@code flowguard.reward.scorers}. */
     public static final String ID = "ocr";
@@ -26,30 +22,26 @@ public final class OcrScorer implements Scorer {
     /** Counts changes of any score. */
     private static final String VERSION = "2";
 
-    private static final String ENGLISH_DATA = "/tessdata/eng.traineddata";
+    private final OcrEngine engine;
 
-    private final OcrProperties properties;
-    private final byte[] languageData;
-
+    /**
+     * Loads the engine. The caller closes the scorer after its workers.
+     *
+     * @throws RewardConfigurationException if a file is missing or is not as it must be
+     */
     public OcrScorer(OcrProperties properties) {
-        this.properties = properties;
-        this.languageData = readEnglishData();
+        this.engine = switch (properties.engine()) {
+            case TESSERACT -> new TesseractEngine(properties);
+            case PP_OCR -> new PpOcrEngine(properties.ppOcr());
+        };
     }
 
     @Override
     public ScorerDescription description() {
         return ScorerDescription.newBuilder()
                 .setScorerId(ID)
-                .setVersion("%s+psm%d.pad%d.x%d%s"
-                        .formatted(
-                                VERSION,
-                                properties.pageSegmentationMode(),
-                                properties.padding(),
-                                properties.enlarge(),
-                                properties.characterWhitelist().isEmpty()
-                                        ? ""
-                                        : ".only-" + properties.characterWhitelist()))
-                .setWeightsSha256(ByteString.copyFrom(sha256(languageData)))
+                .setVersion(VERSION + "+" + engine.version())
+                .setWeightsSha256(ByteString.copyFrom(engine.sha256()))
                 .addInputs(ScorerInput.SCORER_INPUT_IMAGE)
                 .addInputs(ScorerInput.SCORER_INPUT_PROMPT)
                 .setArity(Arity.ARITY_POINTWISE)
@@ -61,25 +53,11 @@ public final class OcrScorer implements Scorer {
 
     @Override
     public ScorerWorker newWorker() {
-        return new OcrWorker(new Tesseract(languageData, properties), properties);
+        return new OcrWorker(engine.newReader());
     }
 
-    private static byte[] readEnglishData() {
-        try (InputStream data = OcrScorer.class.getResourceAsStream(ENGLISH_DATA)) {
-            if (data == null) {
-                throw new IllegalStateException(ENGLISH_DATA + " is not on the class path: add the tess4j jar");
-            }
-            return data.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + ENGLISH_DATA, e);
-        }
-    }
-
-    private static byte[] sha256(byte[] data) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(data);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+    @Override
+    public void close() {
+        engine.close();
     }
 }

@@ -3,20 +3,19 @@ package dev.flowguard.reward.ocr;
 import dev.flowguard.reward.ScoreItem;
 import dev.flowguard.reward.ScoreOutcome;
 import dev.flowguard.reward.ScorerWorker;
+import dev.flowguard.reward.onnx.OnnxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Reads one image after the other with this thread's own Tesseract. */
+/** Reads one image after the other with this thread's own reader. */
 final class OcrWorker implements ScorerWorker {
 
-    private final Tesseract tesseract;
-    private final OcrProperties properties;
+    private final TextReader reader;
 
-    OcrWorker(Tesseract tesseract, OcrProperties properties) {
-        this.tesseract = tesseract;
-        this.properties = properties;
+    OcrWorker(TextReader reader) {
+        this.reader = reader;
     }
 
     @Override
@@ -34,12 +33,17 @@ final class OcrWorker implements ScorerWorker {
             return new ScoreOutcome.Invalid(
                     "the prompt names no text to read: put it between double quotes, as in: a sign that says \"EXIT\"");
         }
-        String recognised = tesseract.read(GreyImage.prepare(item.image(), properties.padding(), properties.enlarge()));
+        String recognised;
+        try {
+            recognised = reader.read(item.image());
+        } catch (OnnxException e) {
+            return new ScoreOutcome.Failed(String.valueOf(e.getMessage()));
+        }
         return new ScoreOutcome.Scored(reward.get().of(recognised), Map.of("recognized", recognised));
     }
 
     @Override
     public void close() {
-        tesseract.close();
+        reader.close();
     }
 }

@@ -1,5 +1,6 @@
 package dev.flowguard.reward.ocr;
 
+import java.awt.image.BufferedImage;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -7,7 +8,7 @@ import org.bytedeco.tesseract.TessBaseAPI;
 import org.bytedeco.tesseract.global.tesseract;
 
 /** One native Tesseract instance with the LSTM engine. Not thread-safe; the thread that made it closes it. */
-final class Tesseract implements AutoCloseable {
+final class Tesseract implements TextReader {
 
     /**
      * Tesseract scales its size heuristics by the resolution, guesses one where it is told none, and complains on standard error. 300 dpi is what its
@@ -16,9 +17,11 @@ final class Tesseract implements AutoCloseable {
     private static final int DOTS_PER_INCH = 300;
 
     private final TessBaseAPI api;
+    private final OcrProperties properties;
 
     /** Loads the language from memory: no file is extracted that another process could replace. */
     Tesseract(byte[] languageData, OcrProperties properties) {
+        this.properties = properties;
         api = new TessBaseAPI();
         try (BytePointer data = new BytePointer(languageData);
                 BytePointer language = new BytePointer("eng")) {
@@ -51,8 +54,9 @@ final class Tesseract implements AutoCloseable {
         }
     }
 
-    /** The text in the image, its lines joined without separators as Flow-GRPO joins them. Empty if there is none. */
-    String read(GreyImage image) {
+    @Override
+    public String read(BufferedImage coloured) {
+        GreyImage image = GreyImage.prepare(coloured, properties.padding(), properties.enlarge());
         try (BytePointer samples = new BytePointer(image.samples())) {
             api.SetImage(samples, image.width(), image.height(), 1, image.width());
             api.SetSourceResolution(DOTS_PER_INCH);

@@ -1,4 +1,4 @@
-/** The OCR reward of Flow-GRPO, read by an embedded Tesseract. */
+/** The OCR reward of Flow-GRPO, read by an embedded Tesseract or by PP-OCR. */
 @NullMarked
 package dev.flowguard.reward.ocr;
 

@@ -6,7 +6,10 @@ import dev.flowguard.reward.ScoreItem;
 import dev.flowguard.reward.ScoreOutcome;
 import dev.flowguard.reward.ScorerWorker;
 import dev.flowguard.reward.TestImages;
+import dev.flowguard.reward.ppocr.PpOcrProperties;
 import java.awt.image.BufferedImage;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -16,6 +19,7 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class OcrScorerTest {
 
@@ -93,6 +97,41 @@ class OcrScorerTest {
         assertThat(scorer.description().getVersion())
                 .as("settings that change scores change the version")
                 .isNotEqualTo(new OcrScorer(LETTERS).description().getVersion());
+    }
+
+    @Test
+    void ppOcrReadsByTheSameRule(@TempDir Path folder) throws Exception {
+        Path networks = Path.of("src/test/resources/onnx");
+        OcrProperties properties = new OcrProperties(
+                12,
+                3,
+                7,
+                "",
+                OcrProperties.Engine.PP_OCR,
+                new PpOcrProperties(
+                        networks.resolve("text-detection.onnx"),
+                        networks.resolve("text-recognition.onnx"),
+                        Files.writeString(folder.resolve("dictionary.txt"), "a\nb\n"),
+                        960,
+                        1));
+        // All of it is a line of text to the test's networks, and spells a.
+        BufferedImage yellow = TestImages.blank(96, 32, BufferedImage.TYPE_3BYTE_BGR);
+        for (int y = 8; y < 24; y++) {
+            for (int x = 8; x < 88; x++) {
+                yellow.setRGB(x, y, 0xFFFF00);
+            }
+        }
+        try (OcrScorer scorer = new OcrScorer(properties);
+                ScorerWorker worker = scorer.newWorker()) {
+            assertThat(worker.scoreBatch(
+                            List.of(new ScoreItem(yellow, "the word \"A\""), new ScoreItem(yellow, "no word"))))
+                    .satisfiesExactly(
+                            read -> assertThat(read).isEqualTo(new ScoreOutcome.Scored(1, Map.of("recognized", "bab"))),
+                            none -> assertThat(none).isInstanceOf(ScoreOutcome.Invalid.class));
+            assertThat(scorer.description().getVersion()).contains("pp-ocr");
+            assertThat(scorer.description().getWeightsSha256())
+                    .isNotEqualTo(new OcrScorer(DEFAULTS).description().getWeightsSha256());
+        }
     }
 
     private static ScoreOutcome score(ScoreItem item) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.reward.geneval;
+
+import org.jspecify.annotations.NullMarked;

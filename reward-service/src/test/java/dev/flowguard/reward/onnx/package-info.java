@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.reward.onnx;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.reward.ppocr;
+
+import org.jspecify.annotations.NullMarked;
