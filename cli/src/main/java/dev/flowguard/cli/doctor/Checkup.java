@@ -1,5 +1,6 @@
 package dev.flowguard.cli.doctor;
 
+import dev.flowguard.cli.Finding;
 import dev.flowguard.learner.recipe.PromptFile;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.models.LoraConfig;

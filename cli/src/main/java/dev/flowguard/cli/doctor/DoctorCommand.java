@@ -1,5 +1,6 @@
 package dev.flowguard.cli.doctor;
 
+import dev.flowguard.cli.Finding;
 import dev.flowguard.cli.Logs;
 import dev.flowguard.learner.recipe.Overrides;
 import dev.flowguard.learner.recipe.Recipe;
@@ -61,8 +62,16 @@ public final class DoctorCommand implements Callable<Integer> {
         report.findings(findings);
         report.memory(MemoryForecast.of(run), machine);
         return findings.stream()
-                .mapToInt(finding -> finding.verdict().exitCode())
+                .mapToInt(finding -> exitCode(finding.verdict()))
                 .max()
                 .orElse(0);
+    }
+
+    private static int exitCode(Finding.Verdict worst) {
+        return switch (worst) {
+            case OK -> 0;
+            case WARNING -> 1;
+            case FAILED -> 2;
+        };
     }
 }

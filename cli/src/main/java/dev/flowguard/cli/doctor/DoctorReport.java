@@ -1,5 +1,7 @@
 package dev.flowguard.cli.doctor;
 
+import dev.flowguard.cli.Finding;
+import dev.flowguard.cli.FindingTable;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -19,20 +21,8 @@ final class DoctorReport {
                 .mapToInt(finding -> finding.subject().length())
                 .max()
                 .orElse(0);
-        for (Finding finding : findings) {
-            line(finding.verdict().word(), padded(finding.subject(), width), finding.text());
-            if (!finding.mend().isEmpty()) {
-                line("", padded("", width), "-> " + finding.mend());
-            }
-        }
-    }
-
-    private void line(String verdict, String subject, String text) {
-        out.printf(Locale.ROOT, "%-7s  %s  %s%n", verdict, subject, text);
-    }
-
-    private static String padded(String text, int width) {
-        return text + " ".repeat(width - text.length());
+        FindingTable table = new FindingTable(out, width);
+        findings.forEach(table::add);
     }
 
     void memory(MemoryForecast forecast, Machine machine) {
