@@ -4,11 +4,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where a service listens, and any further setting of it. */
 final class ListenOptions {
+
+    /** What the services' settings begin with. */
+    private static final Set<String> ROOTS = Set.of("flowguard", "spring", "server", "management", "logging");
 
     @Option(
             names = "--host",
@@ -26,11 +30,18 @@ final class ListenOptions {
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "Any further setting of the service, such as flowguard.reward.workers=2. May be repeated.")
+            description =
+                    "Any further setting of the service, such as workers=2 or flowguard.reward.workers=2 of the reward"
+                            + " service. May be repeated.")
     private final Map<String, String> settings = new LinkedHashMap<>();
 
-    /** As Spring wants them; {@code port} is null for a service that only calls others. */
-    List<String> arguments(@Nullable Integer port) {
+    /**
+     * As Spring wants them.
+     *
+     * @param service below whose settings a key without a root of its own is taken, such as {@code flowguard.reward}
+     * @param port null for a service that only calls others
+     */
+    List<String> arguments(String service, @Nullable Integer port) {
         List<String> arguments = new ArrayList<>();
         arguments.add("--server.address=" + host);
         arguments.add("--server.port=" + httpPort);
@@ -38,7 +49,11 @@ final class ListenOptions {
             arguments.add("--spring.grpc.server.address=" + host);
             arguments.add("--spring.grpc.server.port=" + port);
         }
-        settings.forEach((key, value) -> arguments.add("--" + key + "=" + value));
+        settings.forEach((key, value) -> arguments.add("--" + whole(key, service) + "=" + value));
         return arguments;
+    }
+
+    private static String whole(String key, String service) {
+        return ROOTS.stream().anyMatch(root -> key.startsWith(root + ".")) ? key : service + "." + key;
     }
 }

@@ -4,6 +4,7 @@ import dev.flowguard.cli.doctor.DoctorCommand;
 import dev.flowguard.cli.export.ExportCommand;
 import dev.flowguard.cli.parity.ParityCommand;
 import dev.flowguard.cli.pretrain.PretrainCommand;
+import dev.flowguard.cli.rewardcheck.RewardCheckCommand;
 import dev.flowguard.cli.sample.SampleCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Command;
             PresetsCommand.class,
             DoctorCommand.class,
             ServeCommand.class,
+            RewardCheckCommand.class,
             SampleCommand.class,
             ExportCommand.class,
             PretrainCommand.class,

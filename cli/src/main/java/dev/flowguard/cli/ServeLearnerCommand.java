@@ -47,7 +47,7 @@ final class ServeLearnerCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         requireEveryTarget(options.load(targets));
-        List<String> arguments = new ArrayList<>(listen.arguments(port));
+        List<String> arguments = new ArrayList<>(listen.arguments("flowguard.learner", port));
         arguments.addAll(options.arguments(targets));
         SupervisedRun run = new SupervisedRun(
                 spec.commandLine().getOut(), spec.commandLine().getErr());

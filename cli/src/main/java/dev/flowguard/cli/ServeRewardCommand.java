@@ -23,8 +23,8 @@ final class ServeRewardCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "ocr",
             description =
-                    "Scorers to offer: ocr, reference-similarity, artefact, jpeg-compressibility, jpeg-incompressibility"
-                            + " (default: ${DEFAULT-VALUE}).")
+                    "Scorers to offer, separated by commas; their table is in reward-service/README.md. A name that is"
+                            + " not known is answered with all that are (default: ${DEFAULT-VALUE}).")
     private List<String> scorers = List.of("ocr");
 
     @Option(
@@ -49,7 +49,7 @@ final class ServeRewardCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        List<String> arguments = new ArrayList<>(listen.arguments(port));
+        List<String> arguments = new ArrayList<>(listen.arguments("flowguard.reward", port));
         arguments.add("--flowguard.reward.scorers=" + String.join(",", scorers));
         if (references != null) {
             arguments.add("--flowguard.reward.reference-similarity.index=" + references);

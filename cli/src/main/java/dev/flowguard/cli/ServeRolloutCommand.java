@@ -49,7 +49,7 @@ final class ServeRolloutCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<String> arguments = new ArrayList<>(listen.arguments(null));
+        List<String> arguments = new ArrayList<>(listen.arguments("flowguard.rollout", null));
         arguments.add("--flowguard.rollout.coordinator=" + learner);
         arguments.add("--flowguard.rollout.device=" + device);
         if (workerId != null) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.cli.rewardcheck;
+
+import org.jspecify.annotations.NullMarked;
