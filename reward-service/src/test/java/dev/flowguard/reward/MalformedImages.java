@@ -6,10 +6,12 @@ import dev.flowguard.proto.v1.ImageFormat;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
@@ -33,6 +35,7 @@ final class MalformedImages {
                         "this is not an image, but it is long enough to hold a header"
                                 .getBytes(StandardCharsets.UTF_8)),
                 declared(8, 4, jpeg()),
+                declared(16, 8, cmyk()),
                 // Lies about its size, in either place.
                 good.toBuilder().setWidth(9).build(),
                 good.toBuilder().setHeight(0).build(),
@@ -123,5 +126,13 @@ final class MalformedImages {
             throw new UncheckedIOException(e);
         }
         return out.toByteArray();
+    }
+
+    private static byte[] cmyk() {
+        try (InputStream jpeg = Objects.requireNonNull(MalformedImages.class.getResourceAsStream("/cmyk.jpg"))) {
+            return jpeg.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -3,8 +3,18 @@ package dev.flowguard.reward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
+import com.sun.management.ThreadMXBean;
+import dev.flowguard.proto.v1.EncodedImage;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Random;
+import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 
@@ -40,6 +50,53 @@ class PngDecoderTest {
         assertThatThrownBy(() -> decoder.decode(TestImages.png(TestImages.blank(3, 2, BufferedImage.TYPE_4BYTE_ABGR))))
                 .hasMessage(
                         "the PNG file has RGB and alpha samples of 8 bits; send grey or RGB of 8 bits, without alpha");
+    }
+
+    /** INVARIANT: what an item makes the decoder allocate is bounded by its pixels, whatever else is in the file. */
+    @Test
+    void compressedTextIsNeverInflated() throws Exception {
+        EncodedImage good = TestImages.png(noise(BufferedImage.TYPE_3BYTE_BGR));
+        int inflated = 64 << 20;
+        EncodedImage bomb = good.toBuilder()
+                .setData(withText(good.getData(), deflated(inflated)))
+                .build();
+        decoder.decode(good);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+
+        BufferedImage decoded = decoder.decode(bomb);
+
+        assertThat(threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before)
+                .isLessThan(inflated / 8);
+        assertThat(samples(decoded)).isEqualTo(samples(decoder.decode(good)));
+    }
+
+    /** A zTXt chunk right behind the header. */
+    private static ByteString withText(ByteString png, byte[] deflated) throws IOException {
+        ByteArrayOutputStream typed = new ByteArrayOutputStream();
+        typed.write("zTXtComment\0\0".getBytes(StandardCharsets.US_ASCII));
+        typed.write(deflated);
+        CRC32 crc = new CRC32();
+        crc.update(typed.toByteArray());
+        ByteBuffer chunk = ByteBuffer.allocate(typed.size() + 8)
+                .putInt(typed.size() - 4)
+                .put(typed.toByteArray())
+                .putInt((int) crc.getValue());
+        int header = 33;
+        return png.substring(0, header)
+                .concat(ByteString.copyFrom(chunk.flip()))
+                .concat(png.substring(header));
+    }
+
+    private static byte[] deflated(int zeros) throws IOException {
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (DeflaterOutputStream out = new DeflaterOutputStream(compressed)) {
+            byte[] block = new byte[1 << 16];
+            for (int written = 0; written < zeros; written += block.length) {
+                out.write(block);
+            }
+        }
+        return compressed.toByteArray();
     }
 
     private static BufferedImage noise(int type) {

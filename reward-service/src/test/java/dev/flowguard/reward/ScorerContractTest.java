@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.ListValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.flowguard.proto.v1.Arity;
+import dev.flowguard.proto.v1.DType;
 import dev.flowguard.proto.v1.DescribeRequest;
 import dev.flowguard.proto.v1.EncodedImage;
 import dev.flowguard.proto.v1.FailureKind;
@@ -16,6 +18,7 @@ import dev.flowguard.proto.v1.ScoreResponse;
 import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerGrpc;
 import dev.flowguard.proto.v1.ScorerInput;
+import dev.flowguard.proto.v1.Tensor;
 import dev.flowguard.reward.clip.AestheticProperties;
 import dev.flowguard.reward.clip.ClipProperties;
 import dev.flowguard.reward.geneval.GenEvalProperties;
@@ -35,6 +38,8 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -238,6 +243,25 @@ class ScorerContractTest {
         return Value.newBuilder()
                 .setListValue(ListValue.newBuilder().addValues(element))
                 .build();
+    }
+
+    @Test
+    void whatNobodyAskedForIsNotLookedAt() throws Exception {
+        ScorerGrpc.ScorerStub stub = serve(properties(64, 16), FakeScorer.promptLength("length"));
+        ByteBuffer nan =
+                ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(Float.NaN);
+        Tensor latents = Tensor.newBuilder()
+                .setDtype(DType.DTYPE_FLOAT32)
+                .addAllShape(List.of(1L << 40, 1L << 40))
+                .setData(ByteString.copyFrom(nan.flip()))
+                .build();
+        ScoreRequest item = item(1, "abc").toBuilder()
+                .setLatents(latents)
+                .setTrajectory(latents)
+                .setGroupSize(-1)
+                .build();
+
+        assertThat(score(stub, item).to(1).getScore().getValue()).isEqualTo(3);
     }
 
     @Test
