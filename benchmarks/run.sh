@@ -15,9 +15,10 @@ case ${1:-} in
     MemoryForecast) main=dev.flowguard.benchmarks.memory.MemoryBenchmark ;;
     QuickstartCurve) main=dev.flowguard.benchmarks.quickstart.QuickstartCurve ;;
     LoadCheckpoint) main=dev.flowguard.benchmarks.loading.LoadCheckpoint ;;
+    RewardBenchmark) main=dev.flowguard.benchmarks.reward.RewardBenchmark ;;
     jmh) main=org.openjdk.jmh.Main ;;
     *)
-        echo "usage: benchmarks/run.sh TransformerVersusEager|BlockModel|MemoryForecast|QuickstartCurve|LoadCheckpoint|jmh [arguments]" >&2
+        echo "usage: benchmarks/run.sh TransformerVersusEager|BlockModel|MemoryForecast|QuickstartCurve|LoadCheckpoint|RewardBenchmark|jmh [arguments]" >&2
         exit 2
         ;;
 esac
