@@ -1,6 +1,7 @@
 package dev.flowguard.reward.ppocr;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
 
 /** A line of text cut out of an image and laid straight, as PaddleOCR's {@code get_rotate_crop_image} does. */
 final class LineImage {
@@ -10,53 +11,59 @@ final class LineImage {
     /** OpenCV's parameter of the cubic kernel. */
     private static final double CUBIC = -.75;
 
+    private static final int CHANNELS = 3;
+
     private LineImage() {}
 
+    /** @param image {@link BufferedImage#TYPE_3BYTE_BGR} */
     static BufferedImage of(BufferedImage image, Quad line) {
         int width = Math.max(1, (int) line.width());
         int height = Math.max(1, (int) line.height());
         Perspective place = Perspective.onto(line);
         BufferedImage straight = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
-        int[] sample = new int[3];
+        byte[] from = samples(image);
+        byte[] to = samples(straight);
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                Point from = place.at((double) x / width, (double) y / height);
-                interpolate(image, from, sample);
-                straight.getRaster().setPixel(x, y, sample);
+                Point at = place.at((double) x / width, (double) y / height);
+                interpolate(from, image.getWidth(), image.getHeight(), at, to, (y * width + x) * CHANNELS);
             }
         }
         return (double) height / width >= UPRIGHT ? laidDown(straight) : straight;
     }
 
     /** Bicubic between pixel centres; beyond its edges the image goes on with its last pixels. */
-    private static void interpolate(BufferedImage image, Point at, int[] sample) {
+    private static void interpolate(byte[] from, int width, int height, Point at, byte[] to, int pixel) {
         int left = (int) Math.floor(at.x());
         int top = (int) Math.floor(at.y());
-        double[] sums = new double[3];
-        int[] pixel = new int[3];
+        double first = 0;
+        double second = 0;
+        double third = 0;
         for (int dy = -1; dy <= 2; dy++) {
             double row = weight(at.y() - (top + dy));
             if (row == 0) {
                 continue;
             }
+            int y = Math.max(0, Math.min(height - 1, top + dy));
             for (int dx = -1; dx <= 2; dx++) {
                 double weight = row * weight(at.x() - (left + dx));
-                if (weight == 0) {
-                    continue;
-                }
-                image.getRaster()
-                        .getPixel(
-                                Math.max(0, Math.min(image.getWidth() - 1, left + dx)),
-                                Math.max(0, Math.min(image.getHeight() - 1, top + dy)),
-                                pixel);
-                for (int band = 0; band < 3; band++) {
-                    sums[band] += weight * pixel[band];
-                }
+                int source = (y * width + Math.max(0, Math.min(width - 1, left + dx))) * CHANNELS;
+                first += weight * (from[source] & 0xff);
+                second += weight * (from[source + 1] & 0xff);
+                third += weight * (from[source + 2] & 0xff);
             }
         }
-        for (int band = 0; band < 3; band++) {
-            sample[band] = (int) Math.max(0, Math.min(255, Math.rint(sums[band])));
-        }
+        to[pixel] = sample(first);
+        to[pixel + 1] = sample(second);
+        to[pixel + 2] = sample(third);
+    }
+
+    private static byte sample(double value) {
+        return (byte) Math.max(0, Math.min(255, Math.rint(value)));
+    }
+
+    private static byte[] samples(BufferedImage image) {
+        return ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
     }
 
     private static double weight(double offset) {

@@ -1,10 +1,8 @@
 package dev.flowguard.reward.ppocr;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Deque;
 import java.util.List;
 
 /**
@@ -47,10 +45,11 @@ final class TextMap {
         List<Quad> lines = new ArrayList<>();
         int candidates = 0;
         BitSet visited = new BitSet(width * height);
+        int[] open = new int[width * height];
         for (int start = 0; start < probabilities.length && candidates < MOST_LINES; start++) {
             if (probabilities[start] > PIXEL_THRESHOLD && !visited.get(start)) {
                 candidates++;
-                Rectangle inner = Rectangle.around(component(start, visited));
+                Rectangle inner = Rectangle.around(component(start, visited, open));
                 if (inner.shortSide() < LEAST_SIDE || mean(inner.quad()) < LINE_THRESHOLD) {
                     continue;
                 }
@@ -67,17 +66,21 @@ final class TextMap {
         return lines;
     }
 
-    /** The pixels at the ends of each row of a connected part (8 neighbours): their hull is the part's. */
-    private List<Point> component(int start, BitSet visited) {
+    /**
+     * The pixels at the ends of each row of a connected part (8 neighbours): their hull is the part's.
+     *
+     * @param open scratch, one place a pixel of the map: each is visited once
+     */
+    private List<Point> component(int start, BitSet visited, int[] open) {
         int[] left = new int[height];
         int[] right = new int[height];
         Arrays.fill(left, Integer.MAX_VALUE);
         Arrays.fill(right, -1);
-        Deque<Integer> open = new ArrayDeque<>();
+        int waiting = 0;
         visited.set(start);
-        open.push(start);
-        while (!open.isEmpty()) {
-            int at = open.pop();
+        open[waiting++] = start;
+        while (waiting > 0) {
+            int at = open[--waiting];
             int x = at % width;
             int y = at / width;
             left[y] = Math.min(left[y], x);
@@ -87,7 +90,7 @@ final class TextMap {
                     int next = nextY * width + nextX;
                     if (probabilities[next] > PIXEL_THRESHOLD && !visited.get(next)) {
                         visited.set(next);
-                        open.push(next);
+                        open[waiting++] = next;
                     }
                 }
             }
