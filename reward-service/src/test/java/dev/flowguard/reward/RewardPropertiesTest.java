@@ -80,6 +80,7 @@ class RewardPropertiesTest {
                         Map.entry("flowguard.reward.pickscore.processor", "clip-h"),
                         Map.entry("flowguard.reward.pickscore.device", "cuda:1"),
                         Map.entry("flowguard.reward.pickscore.dtype", "bfloat16"),
+                        Map.entry("flowguard.reward.pickscore.images-per-pass", "16"),
                         Map.entry("flowguard.reward.aesthetic.head", "head.safetensors"),
                         Map.entry("flowguard.reward.geneval.detector", "detector.onnx"),
                         Map.entry("flowguard.reward.geneval.class-names", "names.txt"),
@@ -112,7 +113,7 @@ class RewardPropertiesTest {
                                 new PpOcrProperties(
                                         Path.of("det.onnx"), Path.of("rec.onnx"), Path.of("dict.txt"), 960, 1)),
                         new ReferenceProperties(Path.of("signs/index.jsonl")),
-                        new ClipProperties(Path.of("pickscore"), Path.of("clip-h"), "cuda:1", "bfloat16"),
+                        new ClipProperties(Path.of("pickscore"), Path.of("clip-h"), "cuda:1", "bfloat16", 16),
                         CLIP,
                         CLIP,
                         new AestheticProperties(null, null, Path.of("head.safetensors"), "cpu", "float32"),

@@ -7,6 +7,8 @@ import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.SafetensorsFile;
 import dev.flowguard.tensor.TensorInfo;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -18,7 +20,9 @@ import java.util.regex.Pattern;
  */
 final class AestheticHead {
 
-    private static final Pattern WEIGHT = Pattern.compile("layers\\.(\\d{1,3})\\.weight");
+    private static final Pattern WEIGHT = Pattern.compile("(layers\\.(\\d{1,3})\\.)weight");
+
+    private static final String REMEDY = ": convert LAION's head with tools/rewards/convert_aesthetic.py";
 
     /** LAION's widest layer has 1024 units; nothing larger is meant. */
     private static final int MAX_WIDTH = 1 << 14;
@@ -38,36 +42,15 @@ final class AestheticHead {
      */
     static AestheticHead load(Path path) {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
-            TreeMap<Integer, String> layers = new TreeMap<>();
-            for (String name : file.names()) {
-                Matcher matcher = WEIGHT.matcher(name);
-                if (matcher.matches()) {
-                    layers.put(
-                            Integer.parseInt(matcher.group(1)), name.substring(0, name.length() - "weight".length()));
-                }
-            }
             double[] folded = {1};
             double bias = 0;
-            for (String layer : layers.descendingMap().values()) {
-                TensorInfo weight = info(path, file, layer + "weight");
-                List<Long> shape = weight.shape();
-                if (shape.size() != 2 || shape.get(0) != folded.length || shape.get(1) > MAX_WIDTH) {
-                    throw new InputException(
-                            "%s: %sweight has shape %s, but %d outputs are expected: convert LAION's head with tools/rewards/convert_aesthetic.py"
-                                    .formatted(path, layer, shape, folded.length));
-                }
-                float[] shift = floats(file, layer + "bias", path, folded.length);
+            for (String layer : lastLayerFirst(path, file)) {
+                long in = inputs(path, file, layer, folded.length);
+                float[] shift = floats(path, file, layer + "bias", folded.length);
                 for (int i = 0; i < folded.length; i++) {
                     bias += folded[i] * shift[i];
                 }
-                folded = times(
-                        folded,
-                        floats(file, layer + "weight", path, folded.length * shape.get(1)),
-                        shape.get(1).intValue());
-            }
-            if (layers.isEmpty()) {
-                throw new InputException(path
-                        + " holds no layers.N.weight: convert LAION's head with tools/rewards/convert_aesthetic.py");
+                folded = times(folded, floats(path, file, layer + "weight", folded.length * in), (int) in);
             }
             return new AestheticHead(folded, bias);
         }
@@ -116,19 +99,38 @@ final class AestheticHead {
         return product;
     }
 
-    private static TensorInfo info(Path path, SafetensorsFile file, String name) {
-        if (!file.names().contains(name) || !file.info(name).dtype().isFloating()) {
-            throw new InputException(
-                    path + ": " + name + " is missing or holds no real numbers: convert LAION's head with"
-                            + " tools/rewards/convert_aesthetic.py");
+    /** The names of the layers up to "weight" and "bias". */
+    private static Collection<String> lastLayerFirst(Path path, SafetensorsFile file) {
+        TreeMap<Integer, String> layers = new TreeMap<>(Comparator.reverseOrder());
+        for (String name : file.names()) {
+            Matcher matcher = WEIGHT.matcher(name);
+            if (matcher.matches()) {
+                layers.put(Integer.parseInt(matcher.group(2)), matcher.group(1));
+            }
         }
-        return file.info(name);
+        if (layers.isEmpty()) {
+            throw new InputException(path + " holds no layers.N.weight" + REMEDY);
+        }
+        return layers.values();
     }
 
-    private static float[] floats(SafetensorsFile file, String name, Path path, long count) {
-        long found = info(path, file, name).shape().stream().reduce(1L, Math::multiplyExact);
-        if (found != count) {
-            throw new InputException("%s: %s has %d values, but %d are expected".formatted(path, name, found, count));
+    /** How many numbers a layer takes that gives so many. */
+    private static long inputs(Path path, SafetensorsFile file, String layer, int outputs) {
+        List<Long> shape = file.info(layer + "weight").shape();
+        if (shape.size() != 2 || shape.get(0) != outputs || shape.get(1) > MAX_WIDTH) {
+            throw new InputException(
+                    "%s: %sweight has shape %s, but %d outputs are expected".formatted(path, layer, shape, outputs)
+                            + REMEDY);
+        }
+        return shape.get(1);
+    }
+
+    private static float[] floats(Path path, SafetensorsFile file, String name, long count) {
+        TensorInfo info = file.names().contains(name) ? file.info(name) : null;
+        if (info == null
+                || !info.dtype().isFloating()
+                || info.shape().stream().reduce(1L, Math::multiplyExact) != count) {
+            throw new InputException("%s: %s is not there with %d real numbers".formatted(path, name, count) + REMEDY);
         }
         return Compute.on(Device.cpu())
                 .inference(() -> file.read(name, Device.cpu()).to(DType.FLOAT32).toFloats());

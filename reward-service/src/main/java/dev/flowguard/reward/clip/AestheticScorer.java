@@ -34,7 +34,8 @@ public final class AestheticScorer implements Scorer, AutoCloseable {
     private AestheticScorer(ClipEncoder encoder, AestheticHead head, String dtype, byte[] sha256) {
         this.encoder = encoder;
         this.head = head;
-        this.description = ClipDescription.of(ID, ClipDescription.version(VERSION, dtype, sha256), sha256)
+        this.description = ClipDescription.of(
+                        ID, ClipDescription.version(VERSION, dtype, sha256), sha256, encoder.deterministic())
                 .setRangeMin(head.lowest())
                 .setRangeMax(head.highest())
                 .build();

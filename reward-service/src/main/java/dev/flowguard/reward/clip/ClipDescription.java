@@ -26,14 +26,14 @@ final class ClipDescription {
         return "%s+%s.weights-%s".formatted(definition, dtype, weights);
     }
 
-    static ScorerDescription.Builder of(String id, String version, byte[] sha256) {
+    static ScorerDescription.Builder of(String id, String version, byte[] sha256, boolean deterministic) {
         return ScorerDescription.newBuilder()
                 .setScorerId(id)
                 .setVersion(version)
                 .setWeightsSha256(ByteString.copyFrom(sha256))
                 .addInputs(ScorerInput.SCORER_INPUT_IMAGE)
                 .setArity(Arity.ARITY_POINTWISE)
-                .setDeterministic(true);
+                .setDeterministic(deterministic);
     }
 
     /** For notes, which people read. */

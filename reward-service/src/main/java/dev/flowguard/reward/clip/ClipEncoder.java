@@ -22,13 +22,16 @@ import java.util.function.Function;
  * <p>Thread-safe. Images are prepared on the calling thread; the networks run one call at a time for each device
  * ({@link Compute}), whoever calls. libtorch is loaded with the first encoder of the process and not before.
  *
- * <p>A text is encoded on its own and remembered, so its embedding depends on nothing else. Images go through the network
- * together; what that changes is rounding (see the README).
+ * <p>A text is encoded on its own and remembered, so its embedding depends on nothing else. So does an image's, unless several go through the
+ * network together ({@link ClipProperties#imagesPerPass}); what that changes is rounding.
  */
 public final class ClipEncoder implements AutoCloseable {
 
-    /** More images than this go through the network in several passes: it bounds the memory of one. */
-    static final int MAX_IMAGES_PER_PASS = 32;
+    /** What a GPU gets by default: enough to keep it busy. */
+    private static final int IMAGES_PER_PASS_ON_A_GPU = 32;
+
+    /** Bounds the memory of a pass. */
+    private static final int MAX_IMAGES_PER_PASS = 256;
 
     /** A few megabytes; a run of GRPO scores each prompt many times in a row. */
     private static final int MAX_TEXTS_REMEMBERED = 1024;
@@ -37,6 +40,7 @@ public final class ClipEncoder implements AutoCloseable {
     private final ClipTokenizer tokenizer;
     private final Function<RgbImage, float[]> preprocessing;
     private final Device device;
+    private final int imagesPerPass;
     private final Compute compute;
     private final double logitScale;
     private final byte[] sha256;
@@ -52,11 +56,13 @@ public final class ClipEncoder implements AutoCloseable {
             ClipTokenizer tokenizer,
             Function<RgbImage, float[]> preprocessing,
             Device device,
+            int imagesPerPass,
             byte[] sha256) {
         this.model = model;
         this.tokenizer = tokenizer;
         this.preprocessing = preprocessing;
         this.device = device;
+        this.imagesPerPass = imagesPerPass;
         this.compute = Compute.on(device);
         this.logitScale = compute.inference(model::logitScale);
         this.sha256 = sha256;
@@ -100,6 +106,8 @@ public final class ClipEncoder implements AutoCloseable {
         try {
             Device device = Device.parse(properties.device());
             DType dtype = DType.parse(properties.dtype());
+            device.requireUsable();
+            int imagesPerPass = imagesPerPass(prefix, properties, device);
             ClipTokenizer tokenizer = ClipTokenizer.load(folder.processor());
             ClipModel model = ClipModel.load(folder.model(), device, dtype);
             if (tokenizer.vocabularySize() > model.config().text().vocabSize()) {
@@ -114,6 +122,7 @@ public final class ClipEncoder implements AutoCloseable {
                     tokenizer,
                     preprocessing.apply(model.config().vision().imageSize()),
                     device,
+                    imagesPerPass,
                     folder.sha256());
         } catch (InputException e) {
             throw new RewardConfigurationException(prefix + ": " + e.getMessage(), e);
@@ -128,8 +137,8 @@ public final class ClipEncoder implements AutoCloseable {
      */
     public float[][] imageEmbeddings(List<BufferedImage> images) {
         float[][] embeddings = new float[images.size()][];
-        for (int from = 0; from < images.size(); from += MAX_IMAGES_PER_PASS) {
-            List<BufferedImage> part = images.subList(from, Math.min(images.size(), from + MAX_IMAGES_PER_PASS));
+        for (int from = 0; from < images.size(); from += imagesPerPass) {
+            List<BufferedImage> part = images.subList(from, Math.min(images.size(), from + imagesPerPass));
             float[][] rows = encode(part);
             System.arraycopy(rows, 0, embeddings, from, rows.length);
         }
@@ -144,6 +153,11 @@ public final class ClipEncoder implements AutoCloseable {
      */
     public float[][] textEmbeddings(List<String> wanted) {
         return wanted.stream().map(this::textEmbedding).toArray(float[][]::new);
+    }
+
+    /** Whether an embedding is the same to the bit whatever is computed beside it. */
+    public boolean deterministic() {
+        return imagesPerPass == 1;
     }
 
     /** Length of an embedding. */
@@ -179,6 +193,18 @@ public final class ClipEncoder implements AutoCloseable {
         }
         // Rounding must not carry a score out of the range that its scorer declares. A NaN stays one.
         return Math.max(-1, Math.min(1, sum));
+    }
+
+    private static int imagesPerPass(String prefix, ClipProperties properties, Device device) {
+        Integer wanted = properties.imagesPerPass();
+        if (wanted == null) {
+            return device.type() == Device.Type.CPU ? 1 : IMAGES_PER_PASS_ON_A_GPU;
+        }
+        if (wanted < 1 || wanted > MAX_IMAGES_PER_PASS) {
+            throw new RewardConfigurationException(
+                    "%s.images-per-pass must be in 1..%d, not %d".formatted(prefix, MAX_IMAGES_PER_PASS, wanted));
+        }
+        return wanted;
     }
 
     private float[][] encode(List<BufferedImage> images) {

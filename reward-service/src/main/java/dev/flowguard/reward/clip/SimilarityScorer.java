@@ -87,7 +87,7 @@ public final class SimilarityScorer implements Scorer, AutoCloseable {
 
     @Override
     public ScorerDescription description() {
-        return ClipDescription.of(id, version, encoder.sha256())
+        return ClipDescription.of(id, version, encoder.sha256(), encoder.deterministic())
                 .addInputs(ScorerInput.SCORER_INPUT_PROMPT)
                 .setRangeMin(-factor)
                 .setRangeMax(factor)

@@ -3,7 +3,7 @@ package dev.flowguard.reward.clip;
 import java.awt.image.BufferedImage;
 
 /** The images of {@code tools/parity/clip/images.py}, by number: the same samples, so that no file has to be committed. */
-final class ParityImage {
+public final class ParityImage {
 
     private static final int[][] SIZES = {
         {64, 64}, {48, 48}, {32, 32}, {96, 64}, {64, 96}, {33, 61}, {61, 33}, {128, 40}, {40, 128}, {31, 31},
@@ -12,7 +12,7 @@ final class ParityImage {
 
     private ParityImage() {}
 
-    static BufferedImage of(int number) {
+    public static BufferedImage of(int number) {
         int width = SIZES[number / 2 % SIZES.length][0];
         int height = SIZES[number / 2 % SIZES.length][1];
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
