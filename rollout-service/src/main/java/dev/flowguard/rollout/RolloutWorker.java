@@ -142,10 +142,14 @@ final class RolloutWorker implements SmartLifecycle, WorkerSession.Listener {
         return new Shift(policies, leases);
     }
 
-    /** Who answers at the rewards' addresses is looked at before anything is drawn for them. */
+    /**
+     * Who answers at the rewards' addresses is looked at before anything is drawn for them. A shadow is not: the learner
+     * judges it by what it scores.
+     */
     private void lookAtRewards(WorkerSession welcomed, List<RewardEndpoint> rewards) {
         try {
-            for (RewardEndpoint reward : rewards) {
+            for (RewardEndpoint reward :
+                    rewards.stream().filter(one -> !one.getShadow()).toList()) {
                 scorers.of(reward)
                         .objection()
                         .ifPresent(objection -> welcomed.refused(RewardRefused.newBuilder()

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 final class ScorerClient {
 
     /** A replica that is back is found within this time. */
-    private static final Duration LOOK_FOR_REPLICAS = Duration.ofSeconds(5);
+    private static final Duration LOOK_FOR_REPLICAS = Duration.ofSeconds(2);
 
     private static final Logger log = LoggerFactory.getLogger(ScorerClient.class);
 

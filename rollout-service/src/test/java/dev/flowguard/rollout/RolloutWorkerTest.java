@@ -14,6 +14,8 @@ import dev.flowguard.proto.v1.MemberScore;
 import dev.flowguard.proto.v1.PolicyAnnouncement;
 import dev.flowguard.proto.v1.PolicyBound;
 import dev.flowguard.proto.v1.Receipt;
+import dev.flowguard.proto.v1.RewardEndpoint;
+import dev.flowguard.proto.v1.RewardRefused;
 import dev.flowguard.proto.v1.RunEnded;
 import dev.flowguard.proto.v1.RunSettings;
 import dev.flowguard.proto.v1.WorkerMessage.MessageCase;
@@ -159,6 +161,47 @@ class RolloutWorkerTest {
 
         assertThat(session.next(MessageCase.HEARTBEAT).getHeartbeat().getLeaseIdsList())
                 .containsExactly(3L);
+    }
+
+    @Test
+    void looksWhoAnswersAtTheRewardsAddressesBeforeAnythingIsDrawn() throws InterruptedException {
+        session.welcome(run.toBuilder()
+                .setRewards(0, run.getRewards(0).toBuilder().setVersion("2"))
+                .build());
+
+        RewardRefused refused = session.next(MessageCase.REWARD_REFUSED).getRewardRefused();
+        assertThat(refused.getEndpoint()).isEqualTo("ocr");
+        assertThat(refused.getReason()).contains("it is version '1', the recipe wants '2'");
+    }
+
+    @Test
+    void scoresByTheEndpointsOfTheLease() throws InterruptedException {
+        FakeScorer other = new FakeScorer();
+        RewardEndpoint old = run.getRewards(0);
+        RewardEndpoint next = old.toBuilder().setTarget(channels.serve(other)).build();
+        serve();
+        session.lease(Groups.lease(1)
+                .addRewards(old)
+                .addRewards(next.toBuilder().setShadow(true))
+                .addRewards(old.toBuilder()
+                        .setName("away")
+                        .setTarget("in-process:nobody")
+                        .setMayBeMissing(true)));
+
+        GroupHeader shadowed = learner.nextGroup().get(0).getHeader();
+        assertThat(shadowed.getMembers(1).getScoresList()).hasSize(1);
+        assertThat(shadowed.getMembers(1).getShadowScoresList()).hasSize(1);
+        assertThat(shadowed.getMissingList()).singleElement().satisfies(missing -> {
+            assertThat(missing.getEndpoint()).isEqualTo("away");
+            assertThat(missing.getMembers()).isEqualTo(Groups.MEMBERS);
+            assertThat(missing.getShadow()).isFalse();
+        });
+
+        session.lease(Groups.lease(2).addRewards(next));
+        assertThat(learner.nextGroup().get(0).getHeader().getMembers(1).getScoresList())
+                .hasSize(1);
+        assertThat(scorer.calls).hasSize(1);
+        assertThat(other.calls).hasSize(2);
     }
 
     // ------------------------------------------------------------------------------------------------------ policies

@@ -341,7 +341,7 @@ class CoordinatorContractTest {
         coordinator.publish(policy(0));
         FakeWorker worker = worker("w").hello().bind().credits(1);
         for (int attempt = 0; attempt < 3 * MAX_TRIES; attempt++) {
-            worker.giveBackWithout("ocr", worker.lastLease());
+            worker.giveBackWithout("ocr", worker.lastLease(), true);
             worker.credits(1);
         }
         assertThat(counted("dropped")).isZero();
@@ -359,35 +359,46 @@ class CoordinatorContractTest {
     }
 
     @Test
-    void aGroupThatAloneCannotBeScoredIsDroppedCountedAndItsRewardNamed() throws Exception {
+    void aGroupThatAScorerCannotScoreIsDroppedCountedAndItsRewardNamed() throws Exception {
         coordinator.publish(policy(0));
         FakeWorker worker = worker("w").hello().bind().credits(1);
-        Lease first = worker.lastLease();
-        clock.advance(Duration.ofSeconds(1));
-        worker.credits(1);
-        worker.submit(worker.lastLease());
-        worker.giveBackWithout("ocr", first);
-        for (int attempt = 1; attempt < MAX_TRIES; attempt++) {
-            worker.credits(2);
-            List<Lease> leases = worker.leases();
-            Lease again = leases.stream()
-                    .filter(lease -> lease.getGroupId() == first.getGroupId())
-                    .reduce((one, other) -> other)
-                    .orElseThrow();
-            clock.advance(Duration.ofSeconds(1));
-            if (attempt == 1) {
-                worker.submit(worker.lastLease());
-                worker.giveBackWithout("ocr", again);
-            } else {
-                worker.giveBack(again, false);
-            }
+        for (int attempt = 0; attempt < MAX_TRIES; attempt++) {
+            assertThat(worker.lastLease().getGroupId()).isZero();
+            worker.giveBackWithout("ocr", worker.lastLease(), false);
+            worker.credits(1);
         }
+        worker.credits(1);
+        worker.leases().stream().filter(lease -> lease.getGroupId() > 0).forEach(worker::submit);
 
         Batch batch = coordinator.awaitIteration(0);
-        assertThat(batch.groups()).hasSize(2);
-        assertThat(batch.dropped()).singleElement().satisfies(dropped -> assertThat(dropped.what())
-                .contains("group 0 of iteration 0: dropped after 3 tries"));
-        assertThat(counted("dropped")).isEqualTo(1);
+        assertThat(batch.groups()).hasSize(GROUPS - 1);
+        assertThat(batch.dropped()).singleElement().satisfies(dropped -> {
+            assertThat(dropped.reward()).isEqualTo("ocr");
+            assertThat(dropped.what())
+                    .startsWith("group 0 of iteration 0: dropped after 3 tries")
+                    .contains("reward 'ocr' is away");
+        });
+    }
+
+    @Test
+    void aTryCountsWhereOthersReachTheScorerMeanwhile() throws Exception {
+        coordinator.publish(policy(0));
+        FakeWorker worker = worker("w").hello().bind().credits(2);
+        clock.advance(Duration.ofSeconds(1));
+        worker.submit(worker.leases().get(1));
+        worker.giveBackWithout("ocr", worker.leases().get(0), true);
+        for (int attempt = 1; attempt < MAX_TRIES; attempt++) {
+            worker.credits(1);
+            assertThat(worker.lastLease().getGroupId()).isZero();
+            worker.giveBackWithout("ocr", worker.lastLease(), false);
+        }
+        worker.credits(1);
+        worker.submit(worker.lastLease());
+
+        assertThat(coordinator.awaitIteration(0).dropped())
+                .singleElement()
+                .asString()
+                .contains("dropped after 3 tries");
     }
 
     @Test

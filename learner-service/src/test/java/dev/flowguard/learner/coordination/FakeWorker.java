@@ -91,12 +91,12 @@ final class FakeWorker {
                         .setNotTheGroupsFault(notTheGroupsFault)));
     }
 
-    void giveBackWithout(String reward, Lease lease) {
+    void giveBackWithout(String reward, Lease lease, boolean notTheGroupsFault) {
         send(WorkerMessage.newBuilder()
                 .setLeaseReturned(LeaseReturned.newBuilder()
                         .setLeaseId(lease.getLeaseId())
                         .setReason("reward '" + reward + "' is away")
-                        .setNotTheGroupsFault(true)
+                        .setNotTheGroupsFault(notTheGroupsFault)
                         .setReward(reward)));
     }
 
