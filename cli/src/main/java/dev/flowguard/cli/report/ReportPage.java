@@ -180,7 +180,7 @@ final class ReportPage {
         return totals.isEmpty()
                 ? ""
                 : totals.entrySet().stream()
-                        .map(entry -> escape(entry.getKey()) + " " + entry.getValue())
+                        .map(entry -> entry.getKey() + " " + entry.getValue())
                         .collect(Collectors.joining(", ", sentence, "."));
     }
 
@@ -194,7 +194,7 @@ final class ReportPage {
                             .append(" Iteration ")
                             .append(row.iteration())
                             .append(": ")
-                            .append(escape(name + " " + swap.state() + ", " + swap.next()))
+                            .append(name + " " + swap.state() + ", " + swap.next())
                             .append('.');
                 }
             });

@@ -541,7 +541,7 @@ class TrainingSessionTest {
 
         assertThat(swapStates(broken))
                 .isEqualTo(swapStates(folder.resolve("straight")))
-                .contains("cut-over 10");
+                .contains("cut-over 13");
         assertThat(scorers(broken))
                 .isEqualTo(scorers(folder.resolve("straight")))
                 .containsEntry(5, "brightness 2");
