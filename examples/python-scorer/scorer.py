@@ -17,7 +17,7 @@ from PIL import Image
 sys.path.append(str(Path(__file__).resolve().parents[2] / "proto/src/main/proto"))
 wire, services = grpc.protos_and_services("flowguard/v1/scorer.proto")
 
-ID, SERVICE = "sharpness", "flowguard.v1.Scorer"
+ID, VERSION, SERVICE = "sharpness", "1", "flowguard.v1.Scorer"
 CALLS, MAX_BYTES, MAX_SIDE = 16, 4 << 20, 2048
 PNG_OF_8_BITS = struct.Struct(">8s4x4sIIBB")  # signature, length, IHDR, width, height, bits a sample, colour type
 
@@ -47,7 +47,7 @@ class Scorer(services.ScorerServicer):
 
     def Describe(self, request, context):
         return wire.DescribeResponse(scorers=[wire.ScorerDescription(
-            scorer_id=ID, version="1", inputs=[wire.SCORER_INPUT_IMAGE], arity=wire.ARITY_POINTWISE,
+            scorer_id=ID, version=VERSION, inputs=[wire.SCORER_INPUT_IMAGE], arity=wire.ARITY_POINTWISE,
             range_min=0, range_max=2, deterministic=True, max_image_bytes=MAX_BYTES)])
 
     def Score(self, requests, context):
@@ -68,7 +68,7 @@ class Scorer(services.ScorerServicer):
         except Exception as bad:  # whatever a decoder objects to is the sender's
             failure = wire.ItemFailure(kind=wire.FAILURE_KIND_INVALID_ITEM, message=str(bad))
             return wire.ScoreResponse(item_id=request.item_id, failure=failure)
-        return wire.ScoreResponse(item_id=request.item_id, score=wire.ItemScore(value=score))
+        return wire.ScoreResponse(item_id=request.item_id, score=wire.ItemScore(value=score, version=VERSION))
 
 
 def main():

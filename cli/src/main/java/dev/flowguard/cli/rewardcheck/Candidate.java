@@ -204,6 +204,13 @@ final class Candidate {
                             ? "give prompts that the scorer takes with --prompt, and their metadata with --metadata"
                             : "see the scorer's own log");
         }
+        String version = answer.getScore().getVersion();
+        if (!version.isEmpty() && !version.equals(description.getVersion())) {
+            throw new Fault(
+                    "Describe says version %s, the score of '%s' says %s"
+                            .formatted(description.getVersion(), image, version),
+                    "let all processes behind the address be of one version, and say the same in both places");
+        }
         double value = answer.getScore().getValue();
         if ((description.hasRangeMin() && value < description.getRangeMin())
                 || (description.hasRangeMax() && value > description.getRangeMax())) {

@@ -62,6 +62,15 @@ enum BrokenScorers {
             return 1 + super.value(request, call);
         }
     }),
+    OF_TWO_VERSIONS("golden scores", "says version 1, the score of 'sign' says 2", new HonestScorer() {
+        @Override
+        void reply(ScoreRequest request, Call call, ScoreResponse.Builder outcome) {
+            super.reply(
+                    request,
+                    call,
+                    outcome.setScore(outcome.getScore().toBuilder().setVersion("2")));
+        }
+    }),
     THAT_ANSWERS_TWICE("golden scores", "answered twice", new HonestScorer() {
         @Override
         void reply(ScoreRequest request, Call call, ScoreResponse.Builder outcome) {
