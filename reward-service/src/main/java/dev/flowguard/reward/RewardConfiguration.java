@@ -2,6 +2,8 @@ package dev.flowguard.reward;
 
 import dev.flowguard.proto.v1.ScorerGrpc;
 import dev.flowguard.reward.artefact.ArtefactScorer;
+import dev.flowguard.reward.bridge.HttpScorer;
+import dev.flowguard.reward.bridge.KserveScorer;
 import dev.flowguard.reward.clip.AestheticScorer;
 import dev.flowguard.reward.clip.SimilarityScorer;
 import dev.flowguard.reward.geneval.GenEvalScorer;
@@ -22,9 +24,11 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.grpc.server.GrpcServerFactory;
@@ -32,6 +36,7 @@ import org.springframework.grpc.server.GrpcServerFactory;
 /** The beans of the service. A scorer is a lazy bean whose name is its id. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(RewardProperties.class)
+@Import(BridgedScorers.class)
 class RewardConfiguration {
 
     @Bean(OcrScorer.ID)
@@ -92,6 +97,18 @@ class RewardConfiguration {
     @Lazy
     Scorer geneval(RewardProperties properties) {
         return GenEvalScorer.open(properties.geneval());
+    }
+
+    @Bean(HttpScorer.ID)
+    @Lazy
+    Scorer http(RewardProperties properties, SslBundles bundles) {
+        return HttpScorer.open(HttpScorer.ID, "flowguard.reward.http", properties.http(), bundles);
+    }
+
+    @Bean(KserveScorer.ID)
+    @Lazy
+    Scorer kserve(RewardProperties properties, SslBundles bundles) {
+        return KserveScorer.open(KserveScorer.ID, "flowguard.reward.kserve", properties.kserve(), bundles);
     }
 
     @Bean

@@ -1,5 +1,7 @@
 package dev.flowguard.reward;
 
+import dev.flowguard.reward.bridge.HttpProperties;
+import dev.flowguard.reward.bridge.KserveProperties;
 import dev.flowguard.reward.clip.AestheticProperties;
 import dev.flowguard.reward.clip.ClipProperties;
 import dev.flowguard.reward.geneval.GenEvalProperties;
@@ -7,6 +9,7 @@ import dev.flowguard.reward.ocr.OcrProperties;
 import dev.flowguard.reward.reference.ReferenceProperties;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -27,6 +30,10 @@ import org.springframework.util.unit.DataSize;
  * @param hpsv2 settings of the scorer {@code hpsv2}
  * @param aesthetic settings of the scorer {@code aesthetic}
  * @param geneval settings of the scorer {@code geneval}
+ * @param http settings of the scorer {@code http}
+ * @param httpEndpoints settings of further scorers of that kind, by their ids
+ * @param kserve settings of the scorer {@code kserve}
+ * @param kserveEndpoints settings of further scorers of that kind, by their ids
  */
 @ConfigurationProperties(prefix = "flowguard.reward", ignoreUnknownFields = false)
 public record RewardProperties(
@@ -41,10 +48,16 @@ public record RewardProperties(
         @DefaultValue ClipProperties clipscore,
         @DefaultValue ClipProperties hpsv2,
         @DefaultValue AestheticProperties aesthetic,
-        @DefaultValue GenEvalProperties geneval) {
+        @DefaultValue GenEvalProperties geneval,
+        @DefaultValue HttpProperties http,
+        @DefaultValue Map<String, HttpProperties> httpEndpoints,
+        @DefaultValue KserveProperties kserve,
+        @DefaultValue Map<String, KserveProperties> kserveEndpoints) {
 
     public RewardProperties {
         scorers = List.copyOf(scorers);
+        httpEndpoints = Map.copyOf(httpEndpoints);
+        kserveEndpoints = Map.copyOf(kserveEndpoints);
         require(!scorers.isEmpty(), "flowguard.reward.scorers is empty: name at least one scorer");
         require(workers == null || workers > 0, "flowguard.reward.workers must be at least 1, not " + workers);
     }

@@ -1,6 +1,7 @@
 package dev.flowguard.reward;
 
 import java.io.IOException;
+import org.springframework.beans.factory.support.BeanDefinitionOverrideException;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
@@ -49,6 +50,12 @@ public final class RewardService implements AutoCloseable {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof RewardConfigurationException configuration) {
                 return configuration;
+            }
+            if (cause instanceof BeanDefinitionOverrideException taken) {
+                return new RewardConfigurationException(
+                        "%s is the name of another scorer or part of the service: give the endpoint another id"
+                                .formatted(taken.getBeanName()),
+                        failure);
             }
             if (cause instanceof UnboundConfigurationPropertiesException unbound) {
                 return new RewardConfigurationException(

@@ -3,6 +3,7 @@ package dev.flowguard.reward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.flowguard.reward.bridge.ImageType;
 import dev.flowguard.reward.clip.AestheticProperties;
 import dev.flowguard.reward.clip.ClipProperties;
 import dev.flowguard.reward.geneval.GenEvalProperties;
@@ -40,95 +41,120 @@ class RewardPropertiesTest {
 
     @Test
     void defaults() {
-        assertThat(bind(Map.of()))
-                .isEqualTo(new RewardProperties(
-                        List.of("ocr"),
-                        null,
-                        new RewardProperties.Batch(8, Duration.ofMillis(2)),
-                        new RewardProperties.Admission(256, 32, 65_536, Duration.ofMinutes(10), Duration.ofMillis(250)),
-                        new RewardProperties.Limits(DataSize.ofMegabytes(4), 2048, 10_000, DataSize.ofKilobytes(64)),
-                        new OcrProperties(12, 3, 7, ""),
-                        new ReferenceProperties(null),
-                        CLIP,
-                        CLIP,
-                        CLIP,
-                        AESTHETIC,
-                        GENEVAL));
+        RewardProperties defaults = bind(Map.of());
+        assertThat(defaults.scorers()).containsExactly("ocr");
+        assertThat(defaults.workers()).isNull();
+        assertThat(defaults.batch()).isEqualTo(new RewardProperties.Batch(8, Duration.ofMillis(2)));
+        assertThat(defaults.admission())
+                .isEqualTo(new RewardProperties.Admission(
+                        256, 32, 65_536, Duration.ofMinutes(10), Duration.ofMillis(250)));
+        assertThat(defaults.limits())
+                .isEqualTo(
+                        new RewardProperties.Limits(DataSize.ofMegabytes(4), 2048, 10_000, DataSize.ofKilobytes(64)));
+        assertThat(defaults.ocr()).isEqualTo(new OcrProperties(12, 3, 7, ""));
+        assertThat(defaults.referenceSimilarity()).isEqualTo(new ReferenceProperties(null));
+        assertThat(List.of(defaults.pickscore(), defaults.clipscore(), defaults.hpsv2()))
+                .containsOnly(CLIP);
+        assertThat(defaults.aesthetic()).isEqualTo(AESTHETIC);
+        assertThat(defaults.geneval()).isEqualTo(GENEVAL);
+        assertThat(defaults.http().url()).isNull();
+        assertThat(defaults.httpEndpoints()).isEmpty();
+        assertThat(defaults.kserve().target()).isNull();
+        assertThat(defaults.kserveEndpoints()).isEmpty();
     }
 
     @Test
     void fullMapping() {
-        assertThat(bind(Map.ofEntries(
-                        Map.entry("flowguard.reward.scorers", "ocr,jpeg-compressibility"),
-                        Map.entry("flowguard.reward.workers", "3"),
-                        Map.entry("flowguard.reward.batch.max-size", "16"),
-                        Map.entry("flowguard.reward.batch.max-delay", "5ms"),
-                        Map.entry("flowguard.reward.admission.queue-capacity", "100"),
-                        Map.entry("flowguard.reward.admission.max-in-flight-per-call", "10"),
-                        Map.entry("flowguard.reward.admission.max-items-per-call", "1000"),
-                        Map.entry("flowguard.reward.admission.max-call-duration", "1m"),
-                        Map.entry("flowguard.reward.admission.retry-delay", "1s"),
-                        Map.entry("flowguard.reward.limits.max-image-bytes", "1MB"),
-                        Map.entry("flowguard.reward.limits.max-image-side", "512"),
-                        Map.entry("flowguard.reward.limits.max-prompt-length", "77"),
-                        Map.entry("flowguard.reward.limits.max-metadata-bytes", "2KB"),
-                        Map.entry("flowguard.reward.ocr.padding", "4"),
-                        Map.entry("flowguard.reward.ocr.enlarge", "2"),
-                        Map.entry("flowguard.reward.ocr.page-segmentation-mode", "6"),
-                        Map.entry("flowguard.reward.ocr.character-whitelist", "ABC"),
-                        Map.entry("flowguard.reward.pickscore.model", "pickscore"),
-                        Map.entry("flowguard.reward.pickscore.processor", "clip-h"),
-                        Map.entry("flowguard.reward.pickscore.device", "cuda:1"),
-                        Map.entry("flowguard.reward.pickscore.dtype", "bfloat16"),
-                        Map.entry("flowguard.reward.pickscore.images-per-pass", "16"),
-                        Map.entry("flowguard.reward.aesthetic.head", "head.safetensors"),
-                        Map.entry("flowguard.reward.geneval.detector", "detector.onnx"),
-                        Map.entry("flowguard.reward.geneval.class-names", "names.txt"),
-                        Map.entry("flowguard.reward.geneval.clip.model", "clip-l"),
-                        Map.entry("flowguard.reward.geneval.score", "benchmark"),
-                        Map.entry("flowguard.reward.geneval.reference-compat", "true"),
-                        Map.entry("flowguard.reward.geneval.short-side", "640"),
-                        Map.entry("flowguard.reward.geneval.long-side", "640"),
-                        Map.entry("flowguard.reward.geneval.mean", "0,0,0"),
-                        Map.entry("flowguard.reward.geneval.std", "255,255,255"),
-                        Map.entry("flowguard.reward.geneval.channels", "bgr"),
-                        Map.entry("flowguard.reward.geneval.threads", "2"),
-                        Map.entry("flowguard.reward.ocr.engine", "pp-ocr"),
-                        Map.entry("flowguard.reward.ocr.pp-ocr.detection", "det.onnx"),
-                        Map.entry("flowguard.reward.ocr.pp-ocr.recognition", "rec.onnx"),
-                        Map.entry("flowguard.reward.ocr.pp-ocr.dictionary", "dict.txt"),
-                        Map.entry("flowguard.reward.reference-similarity.index", "signs/index.jsonl"))))
-                .isEqualTo(new RewardProperties(
-                        List.of("ocr", "jpeg-compressibility"),
-                        3,
-                        new RewardProperties.Batch(16, Duration.ofMillis(5)),
-                        new RewardProperties.Admission(100, 10, 1000, Duration.ofMinutes(1), Duration.ofSeconds(1)),
-                        new RewardProperties.Limits(DataSize.ofMegabytes(1), 512, 77, DataSize.ofKilobytes(2)),
-                        new OcrProperties(
-                                4,
-                                2,
-                                6,
-                                "ABC",
-                                OcrProperties.Engine.PP_OCR,
-                                new PpOcrProperties(
-                                        Path.of("det.onnx"), Path.of("rec.onnx"), Path.of("dict.txt"), 960, 1)),
-                        new ReferenceProperties(Path.of("signs/index.jsonl")),
-                        new ClipProperties(Path.of("pickscore"), Path.of("clip-h"), "cuda:1", "bfloat16", 16),
-                        CLIP,
-                        CLIP,
-                        new AestheticProperties(null, null, Path.of("head.safetensors"), "cpu", "float32"),
-                        new GenEvalProperties(
-                                Path.of("detector.onnx"),
-                                Path.of("names.txt"),
-                                new ClipProperties(Path.of("clip-l"), null, "cpu", "float32"),
-                                GenEvalProperties.Score.BENCHMARK,
-                                true,
-                                640,
-                                640,
-                                List.of(0f, 0f, 0f),
-                                List.of(255f, 255f, 255f),
-                                ChannelOrder.BGR,
-                                2)));
+        RewardProperties mapped = bind(Map.ofEntries(
+                Map.entry("flowguard.reward.scorers", "ocr,jpeg-compressibility"),
+                Map.entry("flowguard.reward.workers", "3"),
+                Map.entry("flowguard.reward.batch.max-size", "16"),
+                Map.entry("flowguard.reward.batch.max-delay", "5ms"),
+                Map.entry("flowguard.reward.admission.queue-capacity", "100"),
+                Map.entry("flowguard.reward.admission.max-in-flight-per-call", "10"),
+                Map.entry("flowguard.reward.admission.max-items-per-call", "1000"),
+                Map.entry("flowguard.reward.admission.max-call-duration", "1m"),
+                Map.entry("flowguard.reward.admission.retry-delay", "1s"),
+                Map.entry("flowguard.reward.limits.max-image-bytes", "1MB"),
+                Map.entry("flowguard.reward.limits.max-image-side", "512"),
+                Map.entry("flowguard.reward.limits.max-prompt-length", "77"),
+                Map.entry("flowguard.reward.limits.max-metadata-bytes", "2KB"),
+                Map.entry("flowguard.reward.ocr.padding", "4"),
+                Map.entry("flowguard.reward.ocr.enlarge", "2"),
+                Map.entry("flowguard.reward.ocr.page-segmentation-mode", "6"),
+                Map.entry("flowguard.reward.ocr.character-whitelist", "ABC"),
+                Map.entry("flowguard.reward.pickscore.model", "pickscore"),
+                Map.entry("flowguard.reward.pickscore.processor", "clip-h"),
+                Map.entry("flowguard.reward.pickscore.device", "cuda:1"),
+                Map.entry("flowguard.reward.pickscore.dtype", "bfloat16"),
+                Map.entry("flowguard.reward.pickscore.images-per-pass", "16"),
+                Map.entry("flowguard.reward.aesthetic.head", "head.safetensors"),
+                Map.entry("flowguard.reward.geneval.detector", "detector.onnx"),
+                Map.entry("flowguard.reward.geneval.class-names", "names.txt"),
+                Map.entry("flowguard.reward.geneval.clip.model", "clip-l"),
+                Map.entry("flowguard.reward.geneval.score", "benchmark"),
+                Map.entry("flowguard.reward.geneval.reference-compat", "true"),
+                Map.entry("flowguard.reward.geneval.short-side", "640"),
+                Map.entry("flowguard.reward.geneval.long-side", "640"),
+                Map.entry("flowguard.reward.geneval.mean", "0,0,0"),
+                Map.entry("flowguard.reward.geneval.std", "255,255,255"),
+                Map.entry("flowguard.reward.geneval.channels", "bgr"),
+                Map.entry("flowguard.reward.geneval.threads", "2"),
+                Map.entry("flowguard.reward.ocr.engine", "pp-ocr"),
+                Map.entry("flowguard.reward.ocr.pp-ocr.detection", "det.onnx"),
+                Map.entry("flowguard.reward.ocr.pp-ocr.recognition", "rec.onnx"),
+                Map.entry("flowguard.reward.ocr.pp-ocr.dictionary", "dict.txt"),
+                Map.entry("flowguard.reward.reference-similarity.index", "signs/index.jsonl"),
+                Map.entry("flowguard.reward.http.url", "http://127.0.0.1:9000/score"),
+                Map.entry("flowguard.reward.http-endpoints.my-judge.url", "https://judge/score"),
+                Map.entry("flowguard.reward.http-endpoints.my-judge.call.timeout", "5s"),
+                Map.entry("flowguard.reward.kserve.target", "dns:///models:8001"),
+                Map.entry("flowguard.reward.kserve.image.mean", "0.5,0.25,0.125"),
+                Map.entry("flowguard.reward.kserve-endpoints.beauty.image.datatype", "fp32")));
+        assertThat(mapped.scorers()).containsExactly("ocr", "jpeg-compressibility");
+        assertThat(mapped.workers()).isEqualTo(3);
+        assertThat(mapped.batch()).isEqualTo(new RewardProperties.Batch(16, Duration.ofMillis(5)));
+        assertThat(mapped.admission())
+                .isEqualTo(new RewardProperties.Admission(100, 10, 1000, Duration.ofMinutes(1), Duration.ofSeconds(1)));
+        assertThat(mapped.limits())
+                .isEqualTo(new RewardProperties.Limits(DataSize.ofMegabytes(1), 512, 77, DataSize.ofKilobytes(2)));
+        assertThat(mapped.ocr())
+                .isEqualTo(new OcrProperties(
+                        4,
+                        2,
+                        6,
+                        "ABC",
+                        OcrProperties.Engine.PP_OCR,
+                        new PpOcrProperties(Path.of("det.onnx"), Path.of("rec.onnx"), Path.of("dict.txt"), 960, 1)));
+        assertThat(mapped.referenceSimilarity()).isEqualTo(new ReferenceProperties(Path.of("signs/index.jsonl")));
+        assertThat(mapped.pickscore())
+                .isEqualTo(new ClipProperties(Path.of("pickscore"), Path.of("clip-h"), "cuda:1", "bfloat16", 16));
+        assertThat(mapped.clipscore()).isEqualTo(CLIP);
+        assertThat(mapped.aesthetic())
+                .isEqualTo(new AestheticProperties(null, null, Path.of("head.safetensors"), "cpu", "float32"));
+        assertThat(mapped.geneval())
+                .isEqualTo(new GenEvalProperties(
+                        Path.of("detector.onnx"),
+                        Path.of("names.txt"),
+                        new ClipProperties(Path.of("clip-l"), null, "cpu", "float32"),
+                        GenEvalProperties.Score.BENCHMARK,
+                        true,
+                        640,
+                        640,
+                        List.of(0f, 0f, 0f),
+                        List.of(255f, 255f, 255f),
+                        ChannelOrder.BGR,
+                        2));
+        assertThat(mapped.http().url()).hasToString("http://127.0.0.1:9000/score");
+        assertThat(mapped.httpEndpoints()).containsOnlyKeys("my-judge");
+        assertThat(mapped.httpEndpoints().values())
+                .extracting(endpoint -> endpoint.call().timeout())
+                .containsExactly(Duration.ofSeconds(5));
+        assertThat(mapped.kserve().target()).isEqualTo("dns:///models:8001");
+        assertThat(mapped.kserve().image().mean()).containsExactly(0.5f, 0.25f, 0.125f);
+        assertThat(mapped.kserveEndpoints().values())
+                .extracting(endpoint -> endpoint.image().datatype())
+                .containsExactly(ImageType.FP32);
     }
 
     @ParameterizedTest
@@ -163,7 +189,8 @@ class RewardPropertiesTest {
                 .hasMessageContaining("flowguard.reward." + key);
     }
 
-    private static RewardProperties bind(Map<String, String> settings) {
+    /** The settings of a service that is given these properties. */
+    static RewardProperties bind(Map<String, String> settings) {
         return new Binder(new MapConfigurationPropertySource(settings))
                 .bindOrCreate("flowguard.reward", RewardProperties.class);
     }

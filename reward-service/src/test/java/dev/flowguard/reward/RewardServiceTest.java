@@ -75,6 +75,50 @@ class RewardServiceTest {
     }
 
     @Test
+    void offersEndpointsByTheIdsThatTheUserChooses() {
+        try (RewardService service = RewardService.start(
+                "--spring.grpc.server.inprocess.name=reward-bridges",
+                "--spring.main.web-application-type=none",
+                "--flowguard.reward.scorers=my-judge,beauty,http",
+                "--flowguard.reward.workers=1",
+                "--flowguard.reward.http.url=http://127.0.0.1:9/score",
+                "--flowguard.reward.http-endpoints.my-judge.url=http://127.0.0.1:9/judge",
+                "--flowguard.reward.http-endpoints.my-judge.score.version=5",
+                "--flowguard.reward.http-endpoints.beauty.url=http://127.0.0.1:9/beauty")) {
+            ManagedChannel channel =
+                    InProcessChannelBuilder.forName("reward-bridges").build();
+            try {
+                assertThat(ScorerGrpc.newBlockingStub(channel)
+                                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                                .describe(DescribeRequest.getDefaultInstance())
+                                .getScorersList())
+                        .extracting(scorer -> scorer.getScorerId() + " " + scorer.getVersion())
+                        .containsExactly("my-judge 5", "beauty unversioned", "http unversioned");
+            } finally {
+                channel.shutdownNow();
+            }
+            assertThat(service.grpcPort()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void refusesAnEndpointByTheIdOfAnotherScorer() {
+        assertThatThrownBy(() -> inProcess("--flowguard.reward.http-endpoints.ocr.url=http://127.0.0.1:9/judge"))
+                .isInstanceOf(RewardConfigurationException.class)
+                .hasMessageContaining("ocr");
+    }
+
+    @Test
+    void saysWhatABridgeIsMissing() {
+        assertThatThrownBy(() -> inProcess("--flowguard.reward.scorers=http"))
+                .isInstanceOf(RewardConfigurationException.class)
+                .hasMessageStartingWith("flowguard.reward.http.url is not set");
+        assertThatThrownBy(() -> inProcess("--flowguard.reward.kserve-endpoints.Beauty_1.target=dns:///models:8001"))
+                .isInstanceOf(RewardConfigurationException.class)
+                .hasMessage("flowguard.reward.kserve-endpoints.Beauty_1: a scorer's id is made of a-z, 0-9 and -");
+    }
+
+    @Test
     void aStopAnnouncesItselfThenAnswersWhatIsInFlight() throws Exception {
         RewardService service =
                 RewardService.start("--spring.grpc.server.port=0", "--server.port=0", "--flowguard.reward.workers=1");

@@ -19,12 +19,6 @@ import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerGrpc;
 import dev.flowguard.proto.v1.ScorerInput;
 import dev.flowguard.proto.v1.Tensor;
-import dev.flowguard.reward.clip.AestheticProperties;
-import dev.flowguard.reward.clip.ClipProperties;
-import dev.flowguard.reward.geneval.GenEvalProperties;
-import dev.flowguard.reward.ocr.OcrProperties;
-import dev.flowguard.reward.onnx.ChannelOrder;
-import dev.flowguard.reward.reference.ReferenceProperties;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -40,7 +34,6 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -57,7 +50,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.springframework.util.unit.DataSize;
 
 /** What any caller may rely on, over a real (in-process) transport. */
 @Timeout(60)
@@ -277,21 +269,8 @@ class ScorerContractTest {
 
     @Test
     void refusesAnRpcWithTooManyItems() throws Exception {
-        ScorerGrpc.ScorerStub stub = serve(
-                new RewardProperties(
-                        List.of("any"),
-                        1,
-                        new RewardProperties.Batch(4, Duration.ZERO),
-                        new RewardProperties.Admission(8, 8, 3, Duration.ofMinutes(1), Duration.ofMillis(250)),
-                        LIMITS,
-                        OCR,
-                        new ReferenceProperties(null),
-                        CLIP,
-                        CLIP,
-                        CLIP,
-                        AESTHETIC,
-                        GENEVAL),
-                FakeScorer.promptLength("length"));
+        ScorerGrpc.ScorerStub stub =
+                serve(properties(8, 8, "admission.max-items-per-call", "3"), FakeScorer.promptLength("length"));
         Answers answers = new Answers();
         StreamObserver<ScoreRequest> items = stub.score(answers);
         for (int id = 0; id < 4; id++) {
@@ -330,9 +309,7 @@ class ScorerContractTest {
                 .describe(DescribeRequest.getDefaultInstance())
                 .getScorersList();
         assertThat(described).extracting(ScorerDescription::getScorerId).containsExactly("b", "a");
-        assertThat(described)
-                .extracting(ScorerDescription::getMaxImageBytes)
-                .containsOnly(LIMITS.maxImageBytes().toBytes());
+        assertThat(described).extracting(ScorerDescription::getMaxImageBytes).containsOnly(64L * 1024);
     }
 
     @Test
@@ -386,21 +363,8 @@ class ScorerContractTest {
 
     @Test
     void anRpcWithoutADeadlineEndsAtTheServersLimit() throws Exception {
-        ScorerGrpc.ScorerStub stub = serve(
-                new RewardProperties(
-                        List.of("any"),
-                        1,
-                        new RewardProperties.Batch(4, Duration.ZERO),
-                        new RewardProperties.Admission(8, 8, 100, Duration.ofMillis(50), Duration.ofMillis(250)),
-                        LIMITS,
-                        OCR,
-                        new ReferenceProperties(null),
-                        CLIP,
-                        CLIP,
-                        CLIP,
-                        AESTHETIC,
-                        GENEVAL),
-                FakeScorer.promptLength("length"));
+        ScorerGrpc.ScorerStub stub =
+                serve(properties(8, 8, "admission.max-call-duration", "50ms"), FakeScorer.promptLength("length"));
         Answers answers = new Answers();
         StreamObserver<ScoreRequest> idle = stub.score(answers);
         assertThat(answers.end().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
@@ -539,40 +503,31 @@ class ScorerContractTest {
         assertThat(scorer.openWorkers).hasValue(0);
     }
 
-    private static final RewardProperties.Limits LIMITS =
-            new RewardProperties.Limits(DataSize.ofKilobytes(64), 256, 10_000, DataSize.ofKilobytes(1));
-    private static final OcrProperties OCR = new OcrProperties(12, 3, 7, "");
-    private static final ClipProperties CLIP = new ClipProperties(null, null, "cpu", "float32");
-    private static final AestheticProperties AESTHETIC = new AestheticProperties(null, null, null, "cpu", "float32");
-    private static final GenEvalProperties GENEVAL = new GenEvalProperties(
-            null,
-            null,
-            CLIP,
-            GenEvalProperties.Score.TRAINING,
-            false,
-            800,
-            1333,
-            List.of(123.675f, 116.28f, 103.53f),
-            List.of(58.395f, 57.12f, 57.375f),
-            ChannelOrder.RGB,
-            1);
-
     /** One worker and batches of at most four, so that tests know what is where. */
     private static RewardProperties properties(int queueCapacity, int window) {
-        return new RewardProperties(
-                List.of("any"),
-                1,
-                new RewardProperties.Batch(4, Duration.ZERO),
-                new RewardProperties.Admission(
-                        queueCapacity, window, 1000, Duration.ofMinutes(1), Duration.ofMillis(250)),
-                LIMITS,
-                OCR,
-                new ReferenceProperties(null),
-                CLIP,
-                CLIP,
-                CLIP,
-                AESTHETIC,
-                GENEVAL);
+        return properties(queueCapacity, window, "admission.max-items-per-call", "1000");
+    }
+
+    private static RewardProperties properties(int queueCapacity, int window, String key, String value) {
+        return RewardPropertiesTest.bind(Map.of(
+                "flowguard.reward.workers",
+                "1",
+                "flowguard.reward.batch.max-size",
+                "4",
+                "flowguard.reward.batch.max-delay",
+                "0s",
+                "flowguard.reward.admission.queue-capacity",
+                Integer.toString(queueCapacity),
+                "flowguard.reward.admission.max-in-flight-per-call",
+                Integer.toString(window),
+                "flowguard.reward.limits.max-image-bytes",
+                "64KB",
+                "flowguard.reward.limits.max-image-side",
+                "256",
+                "flowguard.reward.limits.max-metadata-bytes",
+                "1KB",
+                "flowguard.reward." + key,
+                value));
     }
 
     private ScorerGrpc.ScorerStub serve(RewardProperties properties, Scorer... scorers) throws IOException {

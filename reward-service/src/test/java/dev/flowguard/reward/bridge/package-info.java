@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.reward.bridge;
+
+import org.jspecify.annotations.NullMarked;
