@@ -1,7 +1,7 @@
 package dev.flowguard.cli;
 
+import dev.flowguard.learner.prompts.PromptSets;
 import dev.flowguard.learner.recipe.Overrides;
-import dev.flowguard.learner.recipe.PromptFile;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.learner.recipe.RecipeLoader;
 import java.nio.file.Path;
@@ -56,8 +56,8 @@ final class RunOptions {
     Recipe load(Map<String, String> rewardTargets) {
         Recipe loaded =
                 RecipeLoader.load(recipe, new Overrides(preset, iterations, outputDir, seed, pipeline, rewardTargets));
-        PromptFile.read(Path.of(loaded.prompts().train()));
-        PromptFile.read(Path.of(loaded.prompts().heldOut()));
+        PromptSets.open(
+                Path.of(loaded.prompts().train()), Path.of(loaded.prompts().heldOut()));
         return loaded;
     }
 

@@ -1,11 +1,11 @@
 package dev.flowguard.grpo;
 
 import dev.flowguard.tensor.InputException;
-import dev.flowguard.tensor.Tensor;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * <b>Experimental.</b> Learning once more from groups of earlier iterations, after the idea of OP-GRPO (arXiv:2604.04142), of
@@ -13,10 +13,11 @@ import java.util.stream.IntStream;
  *
  * <ol>
  *   <li>{@link #select}: of the groups that are not too old, those of the highest reward.
- *   <li>{@link #keptSteps}: their last steps are dropped, because ratios of low-noise steps spread too far.
- *   <li>{@link #importanceWeights}: what the policy's move since then says about each member's whole trajectory, bounded.
- *   <li>{@link #reanchored}: the step ratio starts at 1 again, from the policy that begins the iteration; what lies between is
- *       the importance weight's, multiplied to the advantage.
+ *   <li>{@link #kept}: their last steps are dropped, because ratios of low-noise steps spread too far.
+ *   <li>{@link #importanceWeights}: what the policy's move since then says about each member's whole trajectory, bounded;
+ *       multiplied to the member's advantage.
+ *   <li>The step ratio starts at 1 again, from the policy that begins the iteration: its means take the place of those that were
+ *       sampled with.
  * </ol>
  *
  * @param groups how many groups are replayed an iteration, at least 1
@@ -24,16 +25,21 @@ import java.util.stream.IntStream;
  * @param lateShare share of the schedule, at its end, that is dropped, in [0, 1)
  * @param weightLimit bound on the absolute logarithm of an importance weight, at least 0
  */
-public record ExperimentalReplay(int groups, long maxAge, double lateShare, double weightLimit) {
+public record ExperimentalReplay(int groups, int maxAge, double lateShare, double weightLimit) {
 
     /**
-     * A group that could be replayed.
+     * A group that could be replayed; one in which all are worth the same is none.
      *
      * @param groupId of the group
      * @param iteration that it was sampled in
-     * @param advantages as they were estimated then
+     * @param reward mean of its members' weighted rewards
      */
-    public record Candidate(long groupId, long iteration, GroupAdvantages advantages) {}
+    public record Candidate(long groupId, long iteration, double reward) {
+        private static final Comparator<Candidate> BEST_FIRST = Comparator.comparingDouble(
+                        (Candidate candidate) -> -candidate.reward())
+                .thenComparing(Candidate::iteration, Comparator.reverseOrder())
+                .thenComparing(Candidate::groupId);
+    }
 
     public ExperimentalReplay {
         if (groups < 1
@@ -47,75 +53,66 @@ public record ExperimentalReplay(int groups, long maxAge, double lateShare, doub
         }
     }
 
-    /** The groups to replay in an iteration: not tied, of an earlier one, the highest mean reward first, then the newest. */
-    public List<Candidate> select(List<Candidate> candidates, long iteration) {
+    /** The groups to replay in an iteration: of earlier ones, the highest reward first, then the newest. */
+    public List<Candidate> select(Collection<Candidate> candidates, long iteration) {
         return candidates.stream()
-                .filter(candidate -> !candidate.advantages().tied())
-                .filter(candidate -> {
-                    long age = iteration - candidate.iteration();
-                    return age >= 1 && age <= maxAge;
-                })
-                .sorted(Comparator.comparingDouble(
-                                (Candidate candidate) -> -candidate.advantages().mean())
-                        .thenComparing(Candidate::iteration, Comparator.reverseOrder())
-                        .thenComparing(Candidate::groupId))
+                .filter(candidate -> candidate.iteration() < iteration && iteration - candidate.iteration() <= maxAge)
+                .sorted(Candidate.BEST_FIRST)
                 .limit(groups)
                 .toList();
     }
 
     /**
-     * The steps that are trained again.
+     * The groups that some later iteration may still select. Of each iteration no more than {@link #groups} ever can be, so
+     * there are at most {@code groups * maxAge}.
      *
-     * @param trained steps of the group
-     * @param steps T of the schedule
+     * @param iteration the last one that is done
      */
-    public List<Integer> keptSteps(List<Integer> trained, int steps) {
-        return trained.stream().filter(step -> step < steps * (1 - lateShare)).toList();
-    }
-
-    /**
-     * One importance weight a member, {@code exp(clamp(sum over steps of log r))}, log r being the density ratio of the policy
-     * that begins the iteration over the one that sampled.
-     *
-     * @param atAnchor what an objective sees at the kept steps with the weights that begin the iteration
-     */
-    public List<Double> importanceWeights(List<StepDiagnostics> atAnchor) {
-        if (atAnchor.isEmpty()) {
-            return List.of();
-        }
-        List<Integer> members = members(atAnchor.get(0));
-        double[] sums = new double[members.size()];
-        for (StepDiagnostics step : atAnchor) {
-            if (!members(step).equals(members)) {
-                throw new IllegalArgumentException("steps of members " + members + " and of " + members(step));
-            }
-            for (int b = 0; b < sums.length; b++) {
-                sums[b] += step.densityLogRatio().get(b);
-            }
-        }
-        return IntStream.range(0, sums.length)
-                .mapToObj(b -> Math.exp(Math.max(-weightLimit, Math.min(weightLimit, sums[b]))))
+    public List<Candidate> worthKeeping(Collection<Candidate> candidates, long iteration) {
+        return candidates.stream()
+                .filter(candidate -> iteration - candidate.iteration() < maxAge)
+                .sorted(Candidate.BEST_FIRST)
+                .filter(candidate -> candidates.stream()
+                                .filter(other -> other.iteration() == candidate.iteration()
+                                        && Candidate.BEST_FIRST.compare(other, candidate) < 0)
+                                .count()
+                        < groups)
                 .toList();
     }
 
-    private static List<Integer> members(StepDiagnostics step) {
-        return step.members().stream().map(TrainedMember::member).toList();
+    /**
+     * A group's layout with the steps that are trained again.
+     *
+     * @param layout of the group
+     * @param steps T of the schedule
+     */
+    public GroupLayout kept(GroupLayout layout, int steps) {
+        return new GroupLayout(layout.paths().stream()
+                .map(path -> new MemberPath(
+                        path.origin(),
+                        path.stochasticSteps(),
+                        path.trainedSteps().stream()
+                                .filter(step -> step < steps * (1 - lateShare))
+                                .toList(),
+                        path.comparison()))
+                .toList());
     }
 
     /**
-     * A step whose ratio is measured from the policy that begins the iteration.
+     * An importance weight for each member that is there, {@code exp(clamp(sum over its steps of log r))}, log r being the
+     * density ratio of the policy that begins the iteration over the one that sampled.
      *
-     * @param sampled the step as it was sampled
-     * @param anchorMean mean of the step under the policy that begins the iteration, without a graph
-     * @param importanceWeights one a member
+     * @param atAnchor what an objective sees at the kept steps of one group with the weights that begin the iteration
      */
-    public StepBatch reanchored(StepBatch sampled, Tensor anchorMean, List<Double> importanceWeights) {
-        List<TrainedMember> members = new ArrayList<>();
-        for (int b = 0; b < sampled.members().size(); b++) {
-            TrainedMember member = sampled.members().get(b);
-            members.add(new TrainedMember(
-                    member.groupId(), member.member(), member.advantage() * importanceWeights.get(b)));
+    public Map<Integer, Double> importanceWeights(Collection<StepDiagnostics> atAnchor) {
+        Map<Integer, Double> weights = new TreeMap<>();
+        for (StepDiagnostics step : atAnchor) {
+            for (int b = 0; b < step.members().size(); b++) {
+                weights.merge(
+                        step.members().get(b).member(), step.densityLogRatio().get(b), Double::sum);
+            }
         }
-        return new StepBatch(sampled.transition(), sampled.weight(), members, sampled.next(), anchorMean);
+        weights.replaceAll((member, sum) -> Math.exp(Math.max(-weightLimit, Math.min(weightLimit, sum))));
+        return weights;
     }
 }

@@ -6,28 +6,58 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.flowguard.grpo.ExperimentalReplay.Candidate;
 import dev.flowguard.tensor.InputException;
-import dev.flowguard.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class ExperimentalReplayTest {
     private static final ExperimentalReplay REPLAY = new ExperimentalReplay(2, 3, .3, .1);
 
     @Test
-    void theBestOfTheYoungAndUntiedAreReplayed() {
+    void theBestOfTheYoungAreReplayed() {
         List<Candidate> candidates = List.of(
-                candidate(1, 9, .9, false),
-                candidate(2, 8, .5, false),
-                candidate(3, 9, .5, false),
-                candidate(4, 9, 1, true),
-                candidate(5, 6, 1, false),
-                candidate(6, 10, 1, false));
+                new Candidate(1, 9, .9),
+                new Candidate(2, 8, .5),
+                new Candidate(3, 9, .5),
+                new Candidate(5, 6, 1),
+                new Candidate(6, 10, 1));
         assertThat(REPLAY.select(candidates, 10)).extracting(Candidate::groupId).containsExactly(1L, 3L);
+    }
+
+    /** INVARIANT: forgetting what is not worth keeping changes no later selection. */
+    @Property
+    void whatIsForgottenWouldNeverHaveBeenSelected(
+            @ForAll @Size(min = 12, max = 12) List<@Size(4) List<@IntRange(max = 5) Integer>> rewards) {
+        List<Candidate> all = new ArrayList<>();
+        List<Candidate> kept = new ArrayList<>();
+        for (int iteration = 0; iteration < rewards.size(); iteration++) {
+            assertThat(REPLAY.select(kept, iteration)).isEqualTo(REPLAY.select(all, iteration));
+            for (int group = 0; group < 4; group++) {
+                Candidate candidate = new Candidate(
+                        4L * iteration + group,
+                        iteration,
+                        rewards.get(iteration).get(group));
+                all.add(candidate);
+                kept.add(candidate);
+            }
+            kept = new ArrayList<>(REPLAY.worthKeeping(kept, iteration));
+            assertThat(kept).hasSizeLessThanOrEqualTo(2 * 3);
+        }
     }
 
     @Test
     void lateStepsAreDropped() {
-        assertThat(REPLAY.keptSteps(List.of(0, 3, 6, 7, 8), 10)).containsExactly(0, 3, 6);
+        GroupLayout layout = GroupLayout.ofChains(2, List.of(0, 3, 6, 7, 8));
+        GroupLayout kept = REPLAY.kept(layout, 10);
+
+        assertThat(kept.trainedSteps()).containsExactly(0, 3, 6);
+        assertThat(kept.paths().get(1).stochasticSteps()).containsExactly(0, 3, 6, 7, 8);
+        assertThat(new ExperimentalReplay(1, 1, 0, 0).kept(layout, 10)).isEqualTo(layout);
     }
 
     @Test
@@ -40,7 +70,7 @@ class ExperimentalReplayTest {
                     objective.loss(first, Scenes.moved(first, 3, 1e-3)).diagnostics();
             StepDiagnostics other =
                     objective.loss(second, Scenes.moved(second, 4, 1e-3)).diagnostics();
-            List<Double> weights = REPLAY.importanceWeights(List.of(one, other));
+            Map<Integer, Double> weights = REPLAY.importanceWeights(List.of(one, other));
             for (int b = 0; b < 2; b++) {
                 double sum =
                         one.densityLogRatio().get(b) + other.densityLogRatio().get(b);
@@ -49,21 +79,8 @@ class ExperimentalReplayTest {
             StepDiagnostics far = objective
                     .loss(first, first.oldMean().add(first.next().sub(first.oldMean())))
                     .diagnostics();
-            assertThat(REPLAY.importanceWeights(List.of(far))).containsOnly(Math.exp(.1));
+            assertThat(REPLAY.importanceWeights(List.of(far)).values()).containsOnly(Math.exp(.1));
             assertThat(REPLAY.importanceWeights(List.of())).isEmpty();
-        });
-    }
-
-    @Test
-    void theReanchoredRatioStartsAtOneAndTheAdvantageCarriesTheWeight() {
-        Scenes.training(() -> {
-            StepBatch sampled = Scenes.batch(new FlowSde(.7).at(Scenes.SD3, 2), 1, 1, 1, -1);
-            Tensor anchor = Scenes.moved(sampled, 3, .1);
-            StepBatch again = REPLAY.reanchored(sampled, anchor, List.of(1.1, .9));
-            assertThat(again.members()).extracting(TrainedMember::advantage).containsExactly(1.1, -.9);
-            StepLoss loss = Objective.flowGrpo(ClipRange.symmetric(1e-4)).loss(again, anchor.duplicate());
-            assertThat(loss.diagnostics().logRatio()).containsOnly(0.0);
-            assertThat(loss.perMember().toDoubles()).containsExactly(-1.1, .9);
         });
     }
 
@@ -73,9 +90,5 @@ class ExperimentalReplayTest {
         assertThatThrownBy(() -> new ExperimentalReplay(1, 0, 0, 1)).isInstanceOf(InputException.class);
         assertThatThrownBy(() -> new ExperimentalReplay(1, 1, 1, 1)).isInstanceOf(InputException.class);
         assertThatThrownBy(() -> new ExperimentalReplay(1, 1, 0, Double.NaN)).isInstanceOf(InputException.class);
-    }
-
-    private static Candidate candidate(long id, long iteration, double mean, boolean tied) {
-        return new Candidate(id, iteration, new GroupAdvantages(id, List.of(), List.of(), mean, tied ? 0 : .1, tied));
     }
 }

@@ -19,7 +19,7 @@ class RunLogTest {
                 Map.of("ocr", .625),
                 Map.of("aesthetic", 3),
                 IterationReport.Oversight.none(),
-                new IterationReport.Learning(8, 2, 8, 2, 1, 1, 1, 0.0, .1, .2, null, 1e-3, null, List.of()),
+                new IterationReport.Learning(8, 2, 8, 2, 1, 1, 1, 0.0, .1, .2, null, 1e-3, null, List.of(), null),
                 Map.of());
 
         assertThat(RunLog.describe(report))

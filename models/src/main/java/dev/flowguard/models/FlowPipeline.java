@@ -5,8 +5,8 @@ import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +44,7 @@ public interface FlowPipeline extends AutoCloseable {
      * Encodes prompts ahead of their use, so that text encoders that are to be released are loaded once. Of use with a prompt
      * cache on disk; memory holds the most recent ones only.
      */
-    void prepare(Collection<String> prompts);
+    void prepare(Stream<String> prompts);
 
     /**
      * The velocity v = dx/dt of a whole batch at one noise level.

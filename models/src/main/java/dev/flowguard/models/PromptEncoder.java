@@ -5,13 +5,13 @@ import dev.flowguard.tensor.Ops;
 import dev.flowguard.tensor.Scope;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,12 +98,12 @@ final class PromptEncoder implements AutoCloseable {
     }
 
     /** Encodes what is not known yet, one prompt at a time, so that the encoders are loaded and released once for all. */
-    void prepare(Collection<String> prompts) {
-        for (String prompt : prompts) {
+    void prepare(Stream<String> prompts) {
+        prompts.forEachOrdered(prompt -> {
             if (known(prompt) == null) {
                 encodeUnknown(List.of(prompt), new LinkedHashMap<>());
             }
-        }
+        });
         releaseEncoders();
     }
 

@@ -4,10 +4,10 @@ import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,7 +136,7 @@ public final class StableDiffusion3Pipeline implements FlowPipeline {
     }
 
     @Override
-    public void prepare(Collection<String> texts) {
+    public void prepare(Stream<String> texts) {
         prompts.prepare(texts);
     }
 

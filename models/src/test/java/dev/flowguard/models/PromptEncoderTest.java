@@ -182,7 +182,7 @@ class PromptEncoderTest {
 
     private void prepare(PromptEncoder encoder, String... prompts) {
         compute.inference(() -> {
-            encoder.prepare(List.of(prompts));
+            encoder.prepare(Stream.of(prompts));
             return true;
         });
     }

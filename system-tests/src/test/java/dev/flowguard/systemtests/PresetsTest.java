@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -76,6 +77,21 @@ class PresetsTest {
 
         assertThat(learned()).singleElement().satisfies(learning -> assertThat(learning.canaryLogRatio())
                 .isEqualTo(0.0));
+    }
+
+    @Test
+    void groupsOfATreeAreReplayed() throws Exception {
+        run.edit("rewards:", "experimental_replay: {groups: 1}\nrewards:");
+
+        OneJvm.train(run, 1, "--flowguard.learner.preset=tempflow-grpo", "--flowguard.learner.iterations=3");
+
+        assertThat(learned())
+                .extracting(
+                        learning -> Objects.requireNonNull(learning.replay()).groups())
+                .containsExactly(0, 1, 1);
+        assertThat(learned())
+                .extracting(IterationReport.Learning::canaryLogRatio)
+                .containsOnly(0.0);
     }
 
     @ParameterizedTest

@@ -1,7 +1,7 @@
 package dev.flowguard.cli.doctor;
 
 import dev.flowguard.cli.Finding;
-import dev.flowguard.learner.recipe.PromptFile;
+import dev.flowguard.learner.prompts.PromptSets;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.NetworkOutline;
@@ -66,15 +66,13 @@ final class Checkup {
     }
 
     private void prompts() {
-        Path train = Path.of(recipe.prompts().train());
-        Path heldOut = Path.of(recipe.prompts().heldOut());
         try {
-            List<String> trainPrompts = PromptFile.read(train);
-            List<String> heldOutPrompts = PromptFile.read(heldOut);
-            PromptFile.requireDisjoint(train, trainPrompts, heldOut, heldOutPrompts);
+            PromptSets prompts = PromptSets.open(
+                    Path.of(recipe.prompts().train()), Path.of(recipe.prompts().heldOut()));
             findings.add(Finding.ok(
                     "prompts",
-                    trainPrompts.size() + " to train on, " + heldOutPrompts.size() + " held out, no overlap"));
+                    prompts.train().size() + " to train on, "
+                            + prompts.heldOut().size() + " held out, no overlap"));
         } catch (InputException e) {
             findings.add(Finding.failed("prompts", String.valueOf(e.getMessage()), "mend the file"));
         }

@@ -182,13 +182,27 @@ public record MemoryForecast(
                 : recipe.sampling().trueCfgScale() != 1;
     }
 
-    /** Latents and means of the groups that may be there together, as the layouts of the first iteration have them. */
+    /**
+     * Latents and means of the groups that may be there together, as the layouts of the first iteration have them; of those that
+     * are replayed, the ones that are kept and the means of those in use.
+     */
     private static long experience(Recipe recipe, long latentElements) {
         Preset preset = RecipePreset.of(recipe);
-        long rows = IntStream.range(0, recipe.groups().perIteration())
+        List<GroupLayout> layouts = IntStream.range(0, recipe.groups().perIteration())
                 .mapToObj(index -> preset.layout(new GroupKey(recipe.seed(), 0, index)))
-                .mapToLong(GroupLayout::keptRows)
-                .sum();
-        return FLOAT * rows * (1L + recipe.groups().maxStaleness()) * latentElements;
+                .toList();
+        long rows = layouts.stream().mapToLong(GroupLayout::keptRows).sum()
+                * (1L + recipe.groups().maxStaleness());
+        Recipe.ReplaySettings replay = recipe.experimentalReplay();
+        if (replay != null) {
+            rows += layouts.stream()
+                            .map(layout -> replay.toReplay().kept(layout, preset.trainingSteps()))
+                            .mapToLong(GroupLayout::keptRows)
+                            .max()
+                            .orElse(0)
+                    * replay.groups()
+                    * (1L + replay.maxAge());
+        }
+        return FLOAT * rows * latentElements;
     }
 }

@@ -1,6 +1,6 @@
 package dev.flowguard.cli.pretrain;
 
-import dev.flowguard.learner.recipe.PromptFile;
+import dev.flowguard.learner.prompts.PromptFile;
 import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.InputException;
 import java.awt.image.BufferedImage;

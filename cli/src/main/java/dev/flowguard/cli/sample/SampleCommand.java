@@ -2,7 +2,7 @@ package dev.flowguard.cli.sample;
 
 import dev.flowguard.cli.Logs;
 import dev.flowguard.cli.export.AdapterSource;
-import dev.flowguard.learner.recipe.PromptFile;
+import dev.flowguard.learner.prompts.PromptFile;
 import dev.flowguard.models.FlowPipeline;
 import dev.flowguard.models.Guidance;
 import dev.flowguard.models.LoadOptions;

@@ -85,7 +85,7 @@ public final class ExampleFolders {
                         guard ? .06 + .008 * step + .01 * random.nextDouble() : .01 + .004 * step,
                         null))
                 .toList();
-        return new Learning(8, 0, 8, 0, 0, 0, 1, 0.0, .01, .8, null, 1e-3, null, steps);
+        return new Learning(8, 0, 8, 0, 0, 0, 1, 0.0, .01, .8, null, 1e-3, null, steps, null);
     }
 
     private static List<KeptSample> samples(double score, int blots) {

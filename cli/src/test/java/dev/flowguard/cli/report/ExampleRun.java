@@ -90,7 +90,8 @@ final class ExampleRun {
                         .03 + .012 * step + .01 * random.nextDouble(),
                         null))
                 .toList();
-        return new Learning(8, 0, 8, 0, 0, 0, 1, 0.0, .01, .8 + .1 * random.nextGaussian(), null, 1e-3, null, steps);
+        return new Learning(
+                8, 0, 8, 0, 0, 0, 1, 0.0, .01, .8 + .1 * random.nextGaussian(), null, 1e-3, null, steps, null);
     }
 
     private static Map<String, Double> seconds(double scale) {

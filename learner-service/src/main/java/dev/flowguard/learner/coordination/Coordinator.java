@@ -40,7 +40,8 @@ import org.slf4j.LoggerFactory;
  * ({@link PolicyVersion#objection}), takes lost ones back ({@link LeaseQueue}) and commits each exactly once
  * ({@link Ledger}).
  *
- * <p>Thread-safe: one lock guards everything; nothing blocks while it is held, except a ledger line's way to the disk.
+ * <p>Thread-safe: one lock guards everything; nothing blocks while it is held, except the disk: a
+ * prompt is read, a ledger line written.
  */
 public final class Coordinator {
     private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
@@ -474,7 +475,13 @@ public final class Coordinator {
     private void admit() {
         int capacity = admission.capacity(current().version(), settled, queue.running());
         for (; capacity > 0 && nextOrdinal < groupsInRun; capacity--, nextOrdinal++) {
-            GroupSpec group = plan.training(nextOrdinal);
+            GroupSpec group;
+            try {
+                group = plan.training(nextOrdinal);
+            } catch (InputException e) {
+                experience.abort(new RunAbortedException(e.getMessage() + ", then go on with --resume", e));
+                return;
+            }
             experience.expect(Purpose.PURPOSE_TRAINING, group.iteration(), plan.groupsPerIteration());
             queue.add(group);
         }

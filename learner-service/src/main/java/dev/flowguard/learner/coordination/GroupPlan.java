@@ -1,12 +1,14 @@
 package dev.flowguard.learner.coordination;
 
 import dev.flowguard.grpo.GroupLayout;
+import dev.flowguard.learner.prompts.Prompt;
+import dev.flowguard.learner.prompts.Prompts;
 import dev.flowguard.proto.v1.Purpose;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Which groups a run consists of: a pure function of the run's seed. Training group {@code g = 0, 1, …} belongs to iteration
@@ -20,14 +22,15 @@ public final class GroupPlan {
     private static final int MAX_EVALUATION_GROUPS = 1 << 20;
 
     private final Settings settings;
+    private final PromptOrder order;
 
     /**
      * What the plan depends on.
      *
      * @param seed the run's seed
      * @param groupsPerIteration training groups of an iteration
-     * @param trainPrompts prompts to train on, not empty
-     * @param heldOutPrompts prompts to evaluate on, not empty
+     * @param trainPrompts prompts to train on
+     * @param heldOutPrompts prompts to evaluate on
      * @param evaluationSeed seed of the evaluations
      * @param evaluationBatch most members of one evaluation group
      * @param keptImages how many of the held-out prompts have their images kept, from the first on
@@ -37,18 +40,13 @@ public final class GroupPlan {
     public record Settings(
             long seed,
             int groupsPerIteration,
-            List<String> trainPrompts,
-            List<String> heldOutPrompts,
+            Prompts trainPrompts,
+            Prompts heldOutPrompts,
             long evaluationSeed,
             int evaluationBatch,
             int keptImages,
             int imagesPerPrompt,
-            Layouts layouts) {
-        public Settings {
-            trainPrompts = List.copyOf(trainPrompts);
-            heldOutPrompts = List.copyOf(heldOutPrompts);
-        }
-    }
+            Layouts layouts) {}
 
     /** How the members of a training group move: a function of the group alone, the same on every worker. */
     public interface Layouts {
@@ -58,6 +56,7 @@ public final class GroupPlan {
 
     public GroupPlan(Settings settings) {
         this.settings = settings;
+        this.order = new PromptOrder(settings.seed(), settings.trainPrompts().size());
     }
 
     int groupsPerIteration() {
@@ -65,10 +64,10 @@ public final class GroupPlan {
     }
 
     /** Training group number {@code ordinal}, from 0; the ordinal is also its id. */
-    GroupSpec training(long ordinal) {
+    public GroupSpec training(long ordinal) {
         int iteration = Math.toIntExact(ordinal / settings.groupsPerIteration());
         int index = (int) (ordinal % settings.groupsPerIteration());
-        String prompt = prompt(ordinal);
+        Prompt prompt = settings.trainPrompts().get(order.at(ordinal));
         GroupLayout layout = settings.layouts().of(iteration, index);
         List<MemberSeeds> members = IntStream.range(0, layout.members())
                 .mapToObj(member -> new MemberSeeds(
@@ -84,13 +83,17 @@ public final class GroupPlan {
         return new GroupSpec(ordinal, iteration, Purpose.PURPOSE_TRAINING, members, layout, false);
     }
 
-    private String prompt(long ordinal) {
-        int prompts = settings.trainPrompts().size();
-        long epoch = ordinal / prompts;
-        List<Integer> order =
-                new ArrayList<>(IntStream.range(0, prompts).boxed().toList());
-        Collections.shuffle(order, new Random(Seeds.derive(settings.seed(), Seeds.Stream.PROMPT_ORDER, epoch)));
-        return settings.trainPrompts().get(order.get((int) (ordinal % prompts)));
+    /**
+     * Every prompt that a run of so many iterations draws, each once and read when it is asked for: of a set that is larger
+     * than the run, no more than that.
+     */
+    public Stream<String> prompts(int iterations) {
+        long drawn = Math.min(settings.trainPrompts().size(), (long) iterations * settings.groupsPerIteration());
+        return Stream.concat(
+                        LongStream.range(0, drawn)
+                                .mapToObj(ordinal -> settings.trainPrompts().get(order.at(ordinal))),
+                        IntStream.range(0, settings.heldOutPrompts().size()).mapToObj(settings.heldOutPrompts()::get))
+                .map(Prompt::text);
     }
 
     /** The groups of the evaluation before {@code iteration}: the images of a held-out prompt lie side by side. */

@@ -33,6 +33,11 @@ public record GroupSpec(
         }
     }
 
+    /** The same group with another layout of as many members. */
+    public GroupSpec with(GroupLayout other) {
+        return new GroupSpec(groupId, iteration, purpose, members, other, returnImages);
+    }
+
     public boolean training() {
         return purpose == Purpose.PURPOSE_TRAINING;
     }
@@ -72,9 +77,12 @@ public record GroupSpec(
         for (int member = 0; member < members.size(); member++) {
             MemberSeeds seeds = members.get(member);
             MemberSpec.Builder spec = MemberSpec.newBuilder()
-                    .setPrompt(seeds.prompt())
+                    .setPrompt(seeds.prompt().text())
                     .setInitialNoiseSeed(seeds.initialNoise())
                     .setTransitionNoiseSeed(seeds.transitionNoise());
+            if (seeds.prompt().metadata().getFieldsCount() > 0) {
+                spec.setMetadata(seeds.prompt().metadata());
+            }
             if (!alike) {
                 spec.addAllStochasticSteps(ownSteps(layout.paths().get(member)));
             }

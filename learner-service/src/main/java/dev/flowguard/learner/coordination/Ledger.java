@@ -81,7 +81,7 @@ public final class Ledger implements AutoCloseable {
         for (int index = 0; index < group.members().size(); index++) {
             ScoredMember member = group.members().get(index);
             Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("prompt", member.seeds().prompt());
+            entry.put("prompt", member.seeds().prompt().text());
             entry.put("initial_noise_seed", member.seeds().initialNoise());
             entry.put("transition_noise_seed", member.seeds().transitionNoise());
             entry.put("trained_steps", spec.layout().paths().get(index).trainedSteps());

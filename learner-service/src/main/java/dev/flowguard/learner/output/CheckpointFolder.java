@@ -52,6 +52,11 @@ public record CheckpointFolder(Path root) {
         return root.resolve("optimizer.safetensors");
     }
 
+    /** Groups that may be replayed, where there are any. */
+    public Path replay() {
+        return root.resolve("replay.safetensors");
+    }
+
     /** Counters and the last line of the metrics, as JSON. */
     public Path state() {
         return root.resolve("state.json");

@@ -175,6 +175,7 @@ public record IterationReport(
      * @param learningRate of the last update
      * @param clip null where the trust region is no range of ratios
      * @param steps one entry a trained step
+     * @param replay null where the recipe does not ask for it
      */
     public record Learning(
             int groups,
@@ -190,11 +191,24 @@ public record IterationReport(
             @Nullable Double klToReference,
             double learningRate,
             @Nullable Clip clip,
-            List<StepRatios> steps) {
+            List<StepRatios> steps,
+            @Nullable Replay replay) {
         public Learning {
             steps = List.copyOf(steps);
         }
     }
+
+    /**
+     * Groups of earlier iterations that were trained on once more.
+     *
+     * @param groups how many
+     * @param smallestWeight of their members' importance weights; null where there are none
+     * @param largestWeight likewise
+     */
+    public record Replay(
+            int groups,
+            @Nullable Double smallestWeight,
+            @Nullable Double largestWeight) {}
 
     /**
      * The range that clipped the objective's log-ratio, for the run's latents.
@@ -283,6 +297,12 @@ public record IterationReport(
             line.put("clip.ratio", clip.ratio());
             line.put("clip.lower", clip.lower());
             line.put("clip.upper", clip.upper());
+        }
+        Replay replay = learning.replay();
+        if (replay != null) {
+            line.put("replayed_groups", replay.groups());
+            putPresent(line, "replay_weight.min", replay.smallestWeight());
+            putPresent(line, "replay_weight.max", replay.largestWeight());
         }
         line.put("steps", learning.steps().stream().map(StepRatios::toJson).toList());
     }
@@ -410,7 +430,13 @@ public record IterationReport(
                                 line.path("clip.lower").asDouble(),
                                 line.path("clip.upper").asDouble())
                         : null,
-                steps);
+                steps,
+                line.has("replayed_groups")
+                        ? new Replay(
+                                line.path("replayed_groups").asInt(),
+                                number(line, "replay_weight.min"),
+                                number(line, "replay_weight.max"))
+                        : null);
     }
 
     private static @Nullable Double number(JsonNode line, String key) {

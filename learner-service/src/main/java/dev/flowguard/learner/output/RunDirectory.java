@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -21,6 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <pre>
  *   recipe.yaml       the run's settings, complete
+ *   prompts.json      digests of its files of prompts
  *   metrics.jsonl     one object an iteration
  *   ledger.jsonl      every group that counted
  *   checkpoints/      what --resume goes on from
@@ -77,10 +79,33 @@ public final class RunDirectory {
     /**
      * Makes the folder and writes the settings into it.
      *
+     * @param promptDigests SHA-256 of the files of prompts by their keys in the recipe
      * @throws InputException if that is not possible
      */
-    public void create(String recipeYaml) {
+    public void create(String recipeYaml, Map<String, String> promptDigests) {
+        AtomicFile.write(prompts(), JSON.writeValueAsString(new TreeMap<>(promptDigests)) + "\n");
         AtomicFile.write(recipe(), recipeYaml);
+    }
+
+    /** What {@link #create} was told of the prompts; empty where it was told nothing. */
+    public Map<String, String> promptDigests() {
+        Map<String, String> digests = new TreeMap<>();
+        if (Files.exists(prompts())) {
+            try {
+                JSON.readTree(Files.readString(prompts()))
+                        .properties()
+                        .forEach(digest ->
+                                digests.put(digest.getKey(), digest.getValue().asString()));
+            } catch (IOException | JacksonException e) {
+                throw new InputException(
+                        prompts() + ": cannot be read (" + e.getMessage() + "); restore or delete it", e);
+            }
+        }
+        return digests;
+    }
+
+    private Path prompts() {
+        return root.resolve("prompts.json");
     }
 
     /** Every line of the metrics so far. */

@@ -1,6 +1,7 @@
 package dev.flowguard.learner.recipe;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import dev.flowguard.grpo.ExperimentalReplay;
 import dev.flowguard.models.Guidance;
 import dev.flowguard.models.LoadOptions;
 import dev.flowguard.models.LoadOptions.EncoderUse;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param iterations how many iterations to train
  * @param outputDir the output folder
  * @param preset the algorithm, whose table of settings fills every gap
+ * @param experimentalReplay absent for no replay
  */
 public record Recipe(
         String name,
@@ -43,7 +45,8 @@ public record Recipe(
         Ema ema,
         List<Reward> rewards,
         RewardSwapSettings rewardSwap,
-        Sentinel sentinel) {
+        Sentinel sentinel,
+        @Nullable ReplaySettings experimentalReplay) {
 
     public Recipe {
         rewards = List.copyOf(rewards);
@@ -359,6 +362,22 @@ public record Recipe(
         @JsonIgnore
         public boolean off() {
             return action.equals(OFF);
+        }
+    }
+
+    /**
+     * Experimental: learning once more from groups of earlier iterations, see {@link dev.flowguard.grpo.ExperimentalReplay}.
+     *
+     * @param groups how many groups are replayed an iteration
+     * @param maxAge oldest group, in iterations
+     * @param lateShare share of the schedule, at its end, that is not trained again
+     * @param weightLimit bound on the absolute logarithm of an importance weight
+     */
+    public record ReplaySettings(int groups, int maxAge, double lateShare, double weightLimit) {
+
+        /** The same in the words of the mathematics. */
+        public ExperimentalReplay toReplay() {
+            return new ExperimentalReplay(groups, maxAge, lateShare, weightLimit);
         }
     }
 

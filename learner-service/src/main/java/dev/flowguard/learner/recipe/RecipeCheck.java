@@ -1,9 +1,11 @@
 package dev.flowguard.learner.recipe;
 
 import dev.flowguard.grpo.Chains;
+import dev.flowguard.grpo.ExperimentalReplay;
 import dev.flowguard.grpo.GroupAdvantage;
 import dev.flowguard.grpo.GroupKey;
 import dev.flowguard.grpo.ImportanceRatio;
+import dev.flowguard.grpo.Preset;
 import dev.flowguard.grpo.Presets;
 import dev.flowguard.grpo.StepWeight;
 import dev.flowguard.grpo.TransitionKernel;
@@ -17,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 
 /** Refuses runs that cannot be, before anything is started for them. */
 final class RecipeCheck {
@@ -47,6 +50,7 @@ final class RecipeCheck {
         rewards(recipe.rewards());
         rewardSwap(recipe.rewardSwap());
         sentinel(recipe);
+        replay(recipe);
         guarded("/preset", () -> Presets.named(recipe.preset()));
     }
 
@@ -309,6 +313,31 @@ final class RecipeCheck {
                 !action.equals(Recipe.Sentinel.ROLLBACK) || recipe.groups().maxStaleness() == 0,
                 "/sentinel/action",
                 "is rollback, which needs groups.max_staleness 0: stale groups would come from the policy that was left");
+    }
+
+    private void replay(Recipe recipe) {
+        Recipe.ReplaySettings settings = recipe.experimentalReplay();
+        if (settings == null) {
+            return;
+        }
+        guarded("/experimental_replay", settings::toReplay);
+        ExperimentalReplay replay = settings.toReplay();
+        require(
+                settings.groups() <= recipe.groups().perIteration(),
+                "/experimental_replay/groups",
+                "must be at most groups.per_iteration (" + recipe.groups().perIteration() + ")");
+        require(
+                !recipe.sentinel().action().equals(Recipe.Sentinel.ROLLBACK),
+                "/experimental_replay",
+                "cannot be together with sentinel.action rollback: it would replay what the policy that is left drew");
+        Preset preset = RecipePreset.of(recipe);
+        require(
+                IntStream.range(0, recipe.groups().perIteration())
+                        .mapToObj(index -> preset.layout(new GroupKey(recipe.seed(), 0, index)))
+                        .anyMatch(layout ->
+                                replay.kept(layout, preset.trainingSteps()).tuples() > 0),
+                "/experimental_replay/late_share",
+                "leaves no step of the plan to train again; lower it");
     }
 
     private static boolean positive(double value) {

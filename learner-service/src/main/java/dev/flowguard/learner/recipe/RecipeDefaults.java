@@ -141,6 +141,14 @@ final class RecipeDefaults {
         }
     }
 
+    static ObjectNode replay(YAMLMapper yaml) {
+        return yaml.createObjectNode()
+                .put("groups", 2)
+                .put("max_age", 4)
+                .put("late_share", 0.3)
+                .put("weight_limit", 0.1);
+    }
+
     static ObjectNode reward(YAMLMapper yaml) {
         ObjectNode reward = yaml.createObjectNode()
                 .put("weight", 1.0)

@@ -30,6 +30,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 public final class RecipeLoader {
     private static final long LARGEST = 1 << 20;
     private static final String PIPELINE = "/model/pipeline";
+    private static final String REPLAY = "experimental_replay";
     /** Keys whose value is one choice as a whole, not a section that a preset may fill up. */
     private static final Set<String> CHOICES = Set.of("stochastic_steps", "schedule", "kl_schedule");
 
@@ -80,6 +81,7 @@ public final class RecipeLoader {
         merge(whole, defaults(written));
         merge(whole, written);
         completeRewards(whole);
+        completeReplay(whole);
         requireKeys(whole);
         resolvePaths(whole);
         Recipe recipe = bind(whole);
@@ -210,6 +212,14 @@ public final class RecipeLoader {
             ObjectNode complete = RecipeDefaults.reward(YAML);
             merge(complete, reward);
             rewards.set(i, complete);
+        }
+    }
+
+    private void completeReplay(ObjectNode whole) {
+        if (whole.get(REPLAY) instanceof ObjectNode written) {
+            ObjectNode complete = RecipeDefaults.replay(YAML);
+            merge(complete, written);
+            whole.set(REPLAY, complete);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.flowguard.learner.output.CheckpointFolder;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.tensor.AtomicFile;
 import dev.flowguard.tensor.Compute;
+import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Safetensors;
 import dev.flowguard.tensor.SafetensorsFile;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -27,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a run goes on from: {@code checkpoints/000012/} holds the adapter, its average, the optimizer's state and
- * {@code state.json}. A checkpoint is renamed into place when it is whole, so there are no half ones; the last few are kept.
+ * {@code state.json}, and the groups that may be replayed. A checkpoint is renamed into place when it is whole, so there are no half ones; the last few are kept.
  *
  * <p>Seeds need no saving: they follow from the run's seed and the iteration.
  */
@@ -51,6 +53,7 @@ final class Checkpoints {
      * Saves the state after a whole iteration.
      *
      * @param report the iteration's line of the metrics, before its evaluation
+     * @param replay null in runs without replay
      * @param overseer as it was before the evaluation; the checkpoints of its best iterations are kept beside the last few
      * @throws UncheckedIOException if the disk refuses; no earlier checkpoint is touched
      */
@@ -60,6 +63,7 @@ final class Checkpoints {
             PolicyTrainer trainer,
             Overseer overseer,
             RewardSwaps swaps,
+            @Nullable ReplayBuffer replay,
             Compute compute) {
         Path target = directory.resolve("%06d".formatted(report.iteration()));
         Path temporary = directory.resolve(".%06d.tmp".formatted(report.iteration()));
@@ -71,6 +75,9 @@ final class Checkpoints {
                 Safetensors.write(written.adapter(), policy.parameters(), Map.of("format", "pt"));
                 Safetensors.write(written.emaAdapter(), trainer.averageTensors(), Map.of("format", "pt"));
                 Safetensors.write(written.optimizer(), trainer.optimizerState(), Map.of("format", "pt"));
+                if (replay != null && replay.size() > 0) {
+                    Safetensors.write(written.replay(), replay.tensors(), Map.of());
+                }
                 return true;
             });
             Map<String, Object> state = new LinkedHashMap<>();
@@ -79,6 +86,9 @@ final class Checkpoints {
             state.put("updates", trainer.updates());
             state.put("oversight", overseer.memory());
             state.put("reward_swaps", swaps.memory());
+            if (replay != null) {
+                state.put("replay", replay.stored());
+            }
             state.put("report", report.toJson());
             AtomicFile.write(written.state(), JSON.writeValueAsString(state));
             deleteTree(target);
@@ -107,13 +117,18 @@ final class Checkpoints {
     }
 
     /**
-     * Puts the newest checkpoint into policy, trainer, overseer and swaps.
+     * Puts the newest checkpoint into policy, trainer, overseer, swaps and replay.
      *
      * @return the saved iteration's line of the metrics, before its evaluation; empty where there is no checkpoint
      * @throws InputException if it cannot be read or was made for another adapter
      */
     Optional<IterationReport> restore(
-            Policy policy, PolicyTrainer trainer, Overseer overseer, RewardSwaps swaps, Compute compute) {
+            Policy policy,
+            PolicyTrainer trainer,
+            Overseer overseer,
+            RewardSwaps swaps,
+            @Nullable ReplayBuffer replay,
+            Compute compute) {
         List<CheckpointFolder> all;
         try {
             all = CheckpointFolder.all(directory);
@@ -132,6 +147,9 @@ final class Checkpoints {
         if (state.has("reward_swaps")) {
             swaps.restore(memory(newest, state, "reward_swaps", RewardSwaps.Memory.class));
         }
+        if (replay != null && state.has("replay")) {
+            restore(replay, newest, List.of(memory(newest, state, "replay", ReplayBuffer.Stored[].class)), compute);
+        }
         trainer.scaleKl(overseer.memory().klFactor());
         return Optional.of(IterationReport.fromJson(state.path("report")));
     }
@@ -144,6 +162,19 @@ final class Checkpoints {
     void rollBack(int iteration, Policy policy, PolicyTrainer trainer, Compute compute) {
         CheckpointFolder checkpoint = CheckpointFolder.of(directory, iteration);
         load(checkpoint, state(checkpoint), policy, trainer, compute);
+    }
+
+    private static void restore(
+            ReplayBuffer replay, CheckpointFolder checkpoint, List<ReplayBuffer.Stored> stored, Compute compute) {
+        if (stored.isEmpty()) {
+            return;
+        }
+        try (SafetensorsFile tables = SafetensorsFile.open(checkpoint.replay())) {
+            compute.inference(() -> {
+                replay.restore(stored, name -> tables.read(name, Device.cpu()));
+                return true;
+            });
+        }
     }
 
     private static <T> T memory(CheckpointFolder checkpoint, JsonNode state, String key, Class<T> type) {

@@ -115,7 +115,7 @@ record Evaluation(
         String before = null;
         for (ScoredMember member : members) {
             ByteString png = member.png();
-            String prompt = member.seeds().prompt();
+            String prompt = member.seeds().prompt().text();
             boolean first = terms.imagesPerPrompt() == 1 || !prompt.equals(before);
             before = prompt;
             if (png != null && first && samples.size() < terms.keptImages()) {

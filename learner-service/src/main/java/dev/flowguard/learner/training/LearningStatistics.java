@@ -2,6 +2,8 @@ package dev.flowguard.learner.training;
 
 import dev.flowguard.grpo.RatioObservatory;
 import dev.flowguard.grpo.StepDiagnostics;
+import dev.flowguard.learner.output.IterationReport;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Gathers what the objective and the optimizer saw over an iteration. Not thread-safe. */
@@ -14,6 +16,7 @@ final class LearningStatistics {
     private double lossSum;
     private int losses;
     private double largestNorm = Double.NaN;
+    private IterationReport.@Nullable Replay replay;
 
     /** @param beforeFirstUpdate whether the ratios should be 1 */
     void add(StepDiagnostics seen, boolean beforeFirstUpdate) {
@@ -33,6 +36,23 @@ final class LearningStatistics {
         lossSum += loss;
         losses++;
         largestNorm = Math.max(Double.isNaN(largestNorm) ? 0 : largestNorm, gradientNorm);
+    }
+
+    /**
+     * Groups of earlier iterations are trained on once more.
+     *
+     * @param weights their members' importance weights
+     */
+    void replayed(int groups, List<Double> weights) {
+        replay = new IterationReport.Replay(
+                groups,
+                weights.stream().min(Double::compare).orElse(null),
+                weights.stream().max(Double::compare).orElse(null));
+    }
+
+    /** Null in runs without replay. */
+    IterationReport.@Nullable Replay replay() {
+        return replay;
     }
 
     /**

@@ -28,7 +28,7 @@ record MicroBatch(TrainableGroup of, int step, List<Integer> rows, List<Integer>
     }
 
     String prompt() {
-        return of.group().members().get(0).seeds().prompt();
+        return of.group().members().get(0).seeds().prompt().text();
     }
 
     /** The latents x that the step began with, {@code [rows, C, H, W]} in the current scope. */
@@ -65,17 +65,7 @@ record MicroBatch(TrainableGroup of, int step, List<Integer> rows, List<Integer>
     }
 
     private Tensor table(Device device, List<float[]> table, List<Integer> chosen) {
-        int elements = table.get(0).length;
-        float[] batch = new float[Math.multiplyExact(chosen.size(), elements)];
-        for (int i = 0; i < chosen.size(); i++) {
-            System.arraycopy(table.get(chosen.get(i)), 0, batch, i * elements, elements);
-        }
-        List<Long> latentShape = of.group().latentShape();
-        long[] shape = new long[1 + latentShape.size()];
-        shape[0] = chosen.size();
-        for (int i = 1; i < shape.length; i++) {
-            shape[i] = latentShape.get(i - 1);
-        }
-        return Tensor.of(device, batch, shape);
+        return TensorRows.batch(
+                device, chosen.stream().map(table::get).toList(), of.group().latentShape());
     }
 }

@@ -17,11 +17,17 @@ record OptimizerStep(List<TrainableGroup> groups, boolean first) {
     /**
      * The updates of an iteration: in every epoch the groups that teach something, in their order, in {@code steps} parts as
      * equal as can be; none is empty.
+     *
+     * @param groups of the iteration
+     * @param replayed of earlier ones, spread evenly among the others
      */
-    static List<OptimizerStep> ofIteration(List<TrainableGroup> groups, int steps, int epochs) {
-        List<TrainableGroup> teaching = groups.stream()
-                .filter(group -> !group.advantages().teachNothing())
-                .toList();
+    static List<OptimizerStep> ofIteration(
+            List<TrainableGroup> groups, List<TrainableGroup> replayed, int steps, int epochs) {
+        List<TrainableGroup> teaching = spread(
+                groups.stream()
+                        .filter(group -> !group.advantages().teachNothing())
+                        .toList(),
+                replayed);
         int parts = Math.min(steps, teaching.size());
         List<OptimizerStep> result = new ArrayList<>();
         for (int epoch = 0; epoch < epochs; epoch++) {
@@ -32,6 +38,14 @@ record OptimizerStep(List<TrainableGroup> groups, boolean first) {
             }
         }
         return result;
+    }
+
+    private static List<TrainableGroup> spread(List<TrainableGroup> groups, List<TrainableGroup> among) {
+        List<TrainableGroup> all = new ArrayList<>(groups);
+        for (int i = 0; i < among.size(); i++) {
+            all.add((i + 1) * groups.size() / among.size() + i, among.get(i));
+        }
+        return all;
     }
 
     /** All (member, step) tuples of the update; the loss is their mean. */

@@ -10,13 +10,12 @@ import dev.flowguard.models.NoiseRange;
 import dev.flowguard.models.PipelineDigest;
 import dev.flowguard.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** A pipeline's transformer with a LoRA. Owns both. */
 final class PipelinePolicy implements Policy {
@@ -53,11 +52,9 @@ final class PipelinePolicy implements Policy {
     }
 
     @Override
-    public void prepare(Collection<String> prompts) {
+    public void prepare(Stream<String> prompts) {
         if (recipe.model().releasesTextEncoders()) {
-            List<String> all = new ArrayList<>(prompts);
-            all.add(recipe.sampling().negativePrompt());
-            pipeline.prepare(all);
+            pipeline.prepare(Stream.concat(prompts, Stream.of(recipe.sampling().negativePrompt())));
         }
     }
 

@@ -3,10 +3,10 @@ package dev.flowguard.learner.training;
 import dev.flowguard.grpo.SigmaSchedule;
 import dev.flowguard.grpo.VelocityField;
 import dev.flowguard.tensor.Tensor;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The policy in training: a frozen network with a trainable adapter. The seam between the loop and the model behind it.
@@ -19,7 +19,7 @@ interface Policy extends AutoCloseable {
     Map<String, Tensor> parameters();
 
     /** Told all prompts of the run before it is conditioned on any, so that it can do without text encoders from then on. */
-    void prepare(Collection<String> prompts);
+    void prepare(Stream<String> prompts);
 
     /** SHA-256 (32 bytes) of the frozen network's weights. */
     byte[] weightsSha256();

@@ -5,6 +5,7 @@ import dev.flowguard.grpo.Preset;
 import dev.flowguard.grpo.RowSelection;
 import dev.flowguard.grpo.SigmaSchedule;
 import dev.flowguard.grpo.StepBatch;
+import dev.flowguard.grpo.StepDiagnostics;
 import dev.flowguard.grpo.StepLoss;
 import dev.flowguard.grpo.Transition;
 import dev.flowguard.grpo.UnitRatioCanary;
@@ -13,6 +14,7 @@ import dev.flowguard.tensor.AdamW;
 import dev.flowguard.tensor.Compute;
 import dev.flowguard.tensor.GradientClip;
 import dev.flowguard.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -148,6 +150,47 @@ final class PolicyTrainer implements AutoCloseable {
         return compute.inference(() -> policy.asReference(() -> transition
                 .mean(latents, velocity.velocity(latents, transition.sigma()))
                 .keep()));
+    }
+
+    /**
+     * A micro-batch under the weights as they are.
+     *
+     * @param means of the policy, one a row of the batch
+     * @param seen what the objective makes of them against the means that were sampled with
+     */
+    record Anchor(MicroBatch batch, List<float[]> means, StepDiagnostics seen) {
+        Anchor {
+            means = List.copyOf(means);
+        }
+    }
+
+    /**
+     * A group under the weights as they are, in the micro-batches in which it is trained.
+     *
+     * @throws NonFiniteException if the policy is too far from the one that sampled
+     */
+    List<Anchor> anchors(TrainableGroup group) throws NonFiniteException {
+        List<Anchor> anchors = new ArrayList<>();
+        for (MicroBatch batch : group.microBatches(microBatchSize)) {
+            try {
+                anchors.add(compute.inference(() -> anchor(batch)));
+            } catch (ArithmeticException e) {
+                throw new NonFiniteException(e.getMessage(), e);
+            }
+        }
+        return anchors;
+    }
+
+    private Anchor anchor(MicroBatch batch) {
+        Transition transition = preset.kernel().at(schedule, batch.step());
+        VelocityField velocity = policy.given(batch.prompt(), batch.rows().size());
+        Tensor latents = batch.latents(compute.device());
+        Tensor mean = transition.mean(latents, velocity.velocity(latents, transition.sigma()));
+        StepLoss loss = preset.objective()
+                .loss(
+                        batch.sampled(transition, 1, compute.device()),
+                        batch.from().of(mean));
+        return new Anchor(batch, TensorRows.of(mean), loss.diagnostics());
     }
 
     /** From the next update on, the weight of the KL is the preset's times this factor. */

@@ -35,6 +35,7 @@ final class RunKeeper {
     private final Checkpoints checkpoints;
     private final Overseer overseer;
     private final RewardSwaps swaps;
+    private final Replay replay;
     private final RunDirectory directory;
     private final JsonLinesFile metrics;
     private final RatioReport ratios;
@@ -55,6 +56,7 @@ final class RunKeeper {
             Checkpoints checkpoints,
             Overseer overseer,
             RewardSwaps swaps,
+            Replay replay,
             RunDirectory directory,
             JsonLinesFile metrics,
             RatioReport ratios,
@@ -71,6 +73,7 @@ final class RunKeeper {
         this.checkpoints = checkpoints;
         this.overseer = overseer;
         this.swaps = swaps;
+        this.replay = replay;
         this.directory = directory;
         this.metrics = metrics;
         this.ratios = ratios;
@@ -134,7 +137,8 @@ final class RunKeeper {
                         seen.klToReference(),
                         trainer.learningRate(),
                         ratios.clipInUse(),
-                        ratios.steps(seen.ratios().summaries())),
+                        ratios.steps(seen.ratios().summaries()),
+                        seen.replay()),
                 clock.take());
     }
 
@@ -186,7 +190,7 @@ final class RunKeeper {
 
     /** Saves what the run goes on from. */
     void checkpoint(IterationReport report) {
-        checkpoints.save(report, policy, trainer, overseer, swaps, compute);
+        checkpoints.save(report, policy, trainer, overseer, swaps, replay.buffer(), compute);
         clock.book("publish");
     }
 

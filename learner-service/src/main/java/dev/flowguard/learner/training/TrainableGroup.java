@@ -1,11 +1,15 @@
 package dev.flowguard.learner.training;
 
+import dev.flowguard.grpo.GroupLayout;
 import dev.flowguard.grpo.MicroBatchedVelocity;
 import dev.flowguard.grpo.MicroBatchedVelocity.Range;
 import dev.flowguard.learner.coordination.ScoredGroup;
+import dev.flowguard.learner.coordination.ScoredMember;
 import dev.flowguard.learner.coordination.ScoredMember.StoredTransition;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A scored group with what its members are worth.
@@ -50,6 +54,56 @@ record TrainableGroup(ScoredGroup group, MemberAdvantages advantages) {
             }
         }
         return batches;
+    }
+
+    /** The same group with fewer trained steps, without the rows that none of them needs. */
+    TrainableGroup trainedOnly(GroupLayout fewer) {
+        Rows latents = new Rows(group.latents());
+        Rows means = new Rows(group.means());
+        List<ScoredMember> members = new ArrayList<>();
+        for (int index = 0; index < group.members().size(); index++) {
+            ScoredMember member = group.members().get(index);
+            List<Integer> steps = fewer.paths().get(index).trainedSteps();
+            members.add(new ScoredMember(
+                    member.seeds(),
+                    member.transitions().stream()
+                            .filter(t -> steps.contains(t.step()))
+                            .map(t -> new StoredTransition(
+                                    t.step(), latents.take(t.from()), latents.take(t.to()), means.take(t.mean())))
+                            .toList(),
+                    member.scores(),
+                    null));
+        }
+        return new TrainableGroup(
+                new ScoredGroup(
+                        group.spec().with(fewer),
+                        group.policyVersion(),
+                        group.workerId(),
+                        group.latentShape(),
+                        latents.taken,
+                        means.taken,
+                        members,
+                        group.missing(),
+                        group.times()),
+                advantages);
+    }
+
+    /** Rows of a table, each once, in the order in which they are first needed. */
+    private static final class Rows {
+        private final List<float[]> table;
+        private final List<float[]> taken = new ArrayList<>();
+        private final Map<Integer, Integer> places = new HashMap<>();
+
+        private Rows(List<float[]> table) {
+            this.table = table;
+        }
+
+        private int take(int row) {
+            return places.computeIfAbsent(row, unknown -> {
+                taken.add(table.get(row));
+                return taken.size() - 1;
+            });
+        }
     }
 
     StoredTransition transition(int member, int step) {

@@ -18,6 +18,7 @@ final class TrainingLoop {
     private final int innerEpochs;
     private final Coordinator coordinator;
     private final AdvantageDesk advantages;
+    private final Replay replay;
     private final PolicyTrainer trainer;
     private final RunKeeper keeper;
 
@@ -27,6 +28,7 @@ final class TrainingLoop {
             int innerEpochs,
             Coordinator coordinator,
             AdvantageDesk advantages,
+            Replay replay,
             PolicyTrainer trainer,
             RunKeeper keeper) {
         this.iterations = iterations;
@@ -34,6 +36,7 @@ final class TrainingLoop {
         this.innerEpochs = innerEpochs;
         this.coordinator = coordinator;
         this.advantages = advantages;
+        this.replay = replay;
         this.trainer = trainer;
         this.keeper = keeper;
     }
@@ -51,10 +54,11 @@ final class TrainingLoop {
             keeper.arrived(batch);
             List<TrainableGroup> groups = advantages.estimate(batch); // those that teach nothing are counted
             LearningStatistics seen = new LearningStatistics();
+            List<TrainableGroup> again = replay.groups(iteration, seen); // none, unless the recipe experiments
             int skipped = 0;
             for (OptimizerStep step : keeper.rollBack()
                     ? List.<OptimizerStep>of()
-                    : OptimizerStep.ofIteration(groups, stepsPerIteration, innerEpochs)) {
+                    : OptimizerStep.ofIteration(groups, again, stepsPerIteration, innerEpochs)) {
                 try {
                     trainer.update(step, iteration, seen); // canary, ratio, trust region, KL, clip, AdamW, EMA
                 } catch (NonFiniteException e) {
@@ -62,6 +66,7 @@ final class TrainingLoop {
                     keeper.skipped(iteration, e);
                 }
             }
+            replay.keep(iteration, groups);
             IterationReport report = keeper.report(iteration + 1, batch, groups, seen, skipped);
             keeper.checkpoint(report);
             keeper.conclude(report);

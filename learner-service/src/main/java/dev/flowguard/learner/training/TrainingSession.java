@@ -13,8 +13,8 @@ import dev.flowguard.learner.coordination.StopRequestedException;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.JsonLinesFile;
 import dev.flowguard.learner.output.RunDirectory;
+import dev.flowguard.learner.prompts.PromptSets;
 import dev.flowguard.learner.recipe.Overrides;
-import dev.flowguard.learner.recipe.PromptFile;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.learner.recipe.RecipeChange;
 import dev.flowguard.learner.recipe.RecipeLoader;
@@ -29,11 +29,9 @@ import dev.flowguard.tensor.Tensor;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,8 +46,7 @@ public final class TrainingSession {
 
     private final Recipe recipe;
     private final RewardWatch rewardWatch;
-    private final List<String> trainPrompts;
-    private final List<String> heldOutPrompts;
+    private final PromptSets prompts;
     private final RunDirectory directory;
     private final Settings settings;
     private final CoordinatorService service;
@@ -74,8 +71,7 @@ public final class TrainingSession {
     private TrainingSession(
             Recipe recipe,
             RewardWatch rewardWatch,
-            List<String> trainPrompts,
-            List<String> heldOutPrompts,
+            PromptSets prompts,
             RunDirectory directory,
             Settings settings,
             CoordinatorService service,
@@ -83,8 +79,7 @@ public final class TrainingSession {
             PolicyLoader policies) {
         this.recipe = recipe;
         this.rewardWatch = rewardWatch;
-        this.trainPrompts = trainPrompts;
-        this.heldOutPrompts = heldOutPrompts;
+        this.prompts = prompts;
         this.directory = directory;
         this.settings = settings;
         this.service = service;
@@ -114,11 +109,8 @@ public final class TrainingSession {
             MeterRegistry registry,
             PolicyLoader policies) {
         Recipe recipe = RecipeLoader.load(recipeFile, overrides);
-        Path train = Path.of(recipe.prompts().train());
-        Path heldOut = Path.of(recipe.prompts().heldOut());
-        List<String> trainPrompts = PromptFile.read(train);
-        List<String> heldOutPrompts = PromptFile.read(heldOut);
-        PromptFile.requireDisjoint(train, trainPrompts, heldOut, heldOutPrompts);
+        PromptSets prompts = PromptSets.open(
+                Path.of(recipe.prompts().train()), Path.of(recipe.prompts().heldOut()));
         RunDirectory directory = new RunDirectory(recipe.outputPath());
         if (directory.occupied()) {
             if (!settings.resume()) {
@@ -126,12 +118,12 @@ public final class TrainingSession {
                         + ": holds a run already; go on with --resume, or choose another folder with --output-dir");
             }
             RecipeChange.requireCompatible(RecipeLoader.load(directory.recipe(), Overrides.none()), recipe, recipeFile);
+            prompts.requireThoseOf(directory.promptDigests());
         }
         return new TrainingSession(
                 recipe,
                 new RewardWatch(recipeFile, overrides),
-                trainPrompts,
-                heldOutPrompts,
+                prompts,
                 directory,
                 settings,
                 service,
@@ -181,33 +173,41 @@ public final class TrainingSession {
                                 (long) recipe.iterations() * recipe.optimizer().updatesPerIteration()),
                         recipe.groups().microBatch(),
                         compute)) {
-            directory.create(RecipeLoader.toYaml(recipe));
+            directory.create(RecipeLoader.toYaml(recipe), prompts.digests());
+            GroupPlan plan = plan(preset);
             compute.inference(() -> {
-                policy.prepare(Stream.concat(trainPrompts.stream(), heldOutPrompts.stream())
-                        .toList());
+                policy.prepare(plan.prompts(recipe.iterations()));
                 return true;
             });
             Checkpoints checkpoints = new Checkpoints(directory.checkpoints(), settings.keptCheckpoints());
             Overseer overseer = new Overseer(recipe);
             RewardSwaps swaps = new RewardSwaps(recipe, rewardWatch);
+            Recipe.ReplaySettings replaySettings = recipe.experimentalReplay();
+            Replay replay = new Replay(
+                    replaySettings == null ? null : replaySettings.toReplay(),
+                    RecipePreset.weights(recipe),
+                    preset.trainingSteps(),
+                    plan::training,
+                    trainer);
             IterationReport start = checkpoints
-                    .restore(policy, trainer, overseer, swaps, compute)
+                    .restore(policy, trainer, overseer, swaps, replay.buffer(), compute)
                     .orElseGet(RunKeeper::untrained);
             iterationsDone = start.iteration();
             try (Ledger ledger = Ledger.open(directory.ledger(), start.iteration());
                     JsonLinesFile metrics = JsonLinesFile.open(
                             directory.metrics(), line -> line.path("iteration").asInt() < start.iteration())) {
-                Coordinator run = coordinator(policy, preset, start, ledger);
+                Coordinator run = coordinator(policy, preset, plan, start, ledger);
                 TrainingLoop loop = new TrainingLoop(
                         recipe.iterations(),
                         preset.optimizerStepsPerIteration(),
                         recipe.optimizer().innerEpochs(),
                         run,
                         new AdvantageDesk(preset.advantages(), RecipePreset.weights(recipe)),
+                        replay,
                         trainer,
                         new RunKeeper(
                                 recipe,
-                                heldOutPrompts.size(),
+                                prompts.heldOut().size(),
                                 policy,
                                 trainer,
                                 compute,
@@ -215,6 +215,7 @@ public final class TrainingSession {
                                 checkpoints,
                                 overseer,
                                 swaps,
+                                replay,
                                 directory,
                                 metrics,
                                 RatioReport.of(
@@ -280,7 +281,21 @@ public final class TrainingSession {
         void write();
     }
 
-    private Coordinator coordinator(Policy policy, Preset preset, IterationReport start, Ledger ledger) {
+    private GroupPlan plan(Preset preset) {
+        return new GroupPlan(new GroupPlan.Settings(
+                recipe.seed(),
+                recipe.groups().perIteration(),
+                prompts.train(),
+                prompts.heldOut(),
+                recipe.evaluation().seed(),
+                recipe.evaluation().batchSize(),
+                recipe.evaluation().keptImages(),
+                recipe.evaluation().imagesPerPrompt(),
+                (iteration, index) -> preset.layout(new GroupKey(recipe.seed(), iteration, index))));
+    }
+
+    private Coordinator coordinator(
+            Policy policy, Preset preset, GroupPlan plan, IterationReport start, Ledger ledger) {
         SigmaSchedule training = policy.schedule(preset.trainingSteps());
         RunSettings wire = RunSettingsWriter.write(
                 recipe,
@@ -288,16 +303,6 @@ public final class TrainingSession {
                 policy.schedule(preset.evaluationSteps()),
                 settings.workersPipeline() == null ? recipe.model().pipeline() : settings.workersPipeline(),
                 ByteString.copyFrom(policy.weightsSha256()));
-        GroupPlan plan = new GroupPlan(new GroupPlan.Settings(
-                recipe.seed(),
-                recipe.groups().perIteration(),
-                trainPrompts,
-                heldOutPrompts,
-                recipe.evaluation().seed(),
-                recipe.evaluation().batchSize(),
-                recipe.evaluation().keptImages(),
-                recipe.evaluation().imagesPerPrompt(),
-                (iteration, index) -> preset.layout(new GroupKey(recipe.seed(), iteration, index))));
         Coordinator made = new Coordinator(
                 new Coordinator.Run(
                         wire,

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.flowguard.grpo.GroupLayout;
+import dev.flowguard.learner.prompts.Prompt;
+import dev.flowguard.learner.prompts.Prompts;
 import dev.flowguard.proto.v1.CoordinatorMessage;
 import dev.flowguard.proto.v1.DType;
 import dev.flowguard.proto.v1.GroupHeader;
@@ -77,11 +79,15 @@ class CoordinatorContractTest {
     }
 
     private Coordinator coordinator(int maxStaleness) {
+        return coordinator(maxStaleness, GroupPlanTest.prompts(List.of("a", "b", "c", "d")));
+    }
+
+    private Coordinator coordinator(int maxStaleness, Prompts prompts) {
         GroupPlan plan = new GroupPlan(new GroupPlan.Settings(
                 7,
                 GROUPS,
-                List.of("a", "b", "c", "d"),
-                List.of("x", "y", "z"),
+                prompts,
+                GroupPlanTest.prompts(List.of("x", "y", "z")),
                 11,
                 2,
                 1,
@@ -624,7 +630,7 @@ class CoordinatorContractTest {
                 .allSatisfy(group -> assertThat(group.latents()).isEmpty());
         assertThat(batch.groups())
                 .flatExtracting(ScoredGroup::members)
-                .extracting(member -> member.seeds().prompt())
+                .extracting(member -> member.seeds().prompt().text())
                 .containsExactly("x", "y", "z");
         assertThat(batch.groups().get(0).members().get(0).png()).isNotNull();
         assertThat(batch.groups().get(1).members().get(0).png()).isNull();
@@ -638,6 +644,26 @@ class CoordinatorContractTest {
                 .isInstanceOf(RunAbortedException.class)
                 .hasMessageContaining("no rollout worker has been connected")
                 .hasMessageContaining("flowguard serve rollout");
+    }
+
+    @Test
+    void aPromptThatCannotBeReadAnyMoreEndsTheRun() {
+        Coordinator run = coordinator(0, new Prompts() {
+            @Override
+            public int size() {
+                return 4;
+            }
+
+            @Override
+            public Prompt get(int index) {
+                throw new InputException("train.txt: has changed");
+            }
+        });
+        run.publish(policy(0));
+
+        assertThatThrownBy(() -> run.awaitIteration(0))
+                .isInstanceOf(RunAbortedException.class)
+                .hasMessage("train.txt: has changed, then go on with --resume");
     }
 
     @Test

@@ -2,6 +2,8 @@ package dev.flowguard.learner.coordination;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import dev.flowguard.grpo.AllButLast;
 import dev.flowguard.grpo.Branches;
 import dev.flowguard.grpo.Chains;
@@ -10,6 +12,8 @@ import dev.flowguard.grpo.GroupKey;
 import dev.flowguard.grpo.GroupLayout;
 import dev.flowguard.grpo.StochasticPlan;
 import dev.flowguard.grpo.TimestepFraction;
+import dev.flowguard.learner.prompts.Prompt;
+import dev.flowguard.learner.prompts.Prompts;
 import dev.flowguard.proto.v1.Lease;
 import dev.flowguard.proto.v1.MemberSpec;
 import java.util.List;
@@ -19,9 +23,31 @@ class GroupSpecTest {
 
     private static GroupSpec group(Exploration exploration, StochasticPlan plan) {
         GroupLayout layout = exploration.layout(plan, 4, new GroupKey(1, 0, 0), 4);
-        GroupPlan groups = new GroupPlan(new GroupPlan.Settings(
-                1, 1, List.of("a sign"), List.of("x"), 1, 2, 0, 1, (iteration, index) -> layout));
-        return groups.training(0);
+        return plan(layout, Prompt.of("a sign")).training(0);
+    }
+
+    private static GroupPlan plan(GroupLayout layout, Prompt prompt) {
+        Prompts prompts = Prompts.of(List.of(prompt));
+        return new GroupPlan(new GroupPlan.Settings(1, 1, prompts, prompts, 1, 2, 0, 1, (iteration, index) -> layout));
+    }
+
+    @Test
+    void everyMemberCarriesTheMetadataOfItsPrompt() {
+        Struct metadata = Struct.newBuilder()
+                .putFields("tag", Value.newBuilder().setStringValue("counting").build())
+                .build();
+        GroupPlan plan = plan(GroupLayout.ofChains(2, List.of(0)), new Prompt("two dogs", metadata));
+
+        assertThat(plan.training(0).toLease(1, 0, List.of()).getMembersList())
+                .extracting(MemberSpec::getMetadata)
+                .containsExactly(metadata, metadata);
+        assertThat(plan.evaluation(0).get(0).toLease(1, 0, List.of()).getMembersList())
+                .extracting(MemberSpec::getMetadata)
+                .containsExactly(metadata);
+        assertThat(group(new Chains(Chains.InitialNoise.OWN), new AllButLast())
+                        .toLease(1, 0, List.of())
+                        .getMembersList())
+                .noneMatch(MemberSpec::hasMetadata);
     }
 
     @Test

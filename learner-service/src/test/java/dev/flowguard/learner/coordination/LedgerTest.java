@@ -3,6 +3,7 @@ package dev.flowguard.learner.coordination;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flowguard.grpo.GroupLayout;
+import dev.flowguard.learner.prompts.Prompt;
 import dev.flowguard.proto.v1.Purpose;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LedgerTest {
     private static ScoredGroup group(long id, int iteration) {
-        MemberSeeds seeds = new MemberSeeds("prompt", 1, 2);
+        MemberSeeds seeds = new MemberSeeds(Prompt.of("prompt"), 1, 2);
         return new ScoredGroup(
                 new GroupSpec(
                         id,

@@ -51,7 +51,8 @@ class IterationReportTest {
                 null,
                 1e-4,
                 new IterationReport.Clip("ratio-norm", 1e-4, 2e-4),
-                List.of(observed, plain));
+                List.of(observed, plain),
+                new IterationReport.Replay(2, .9, 1.1));
 
         assertThat(IterationReport.fromJson(JSON.readTree(
                                 JSON.writeValueAsString(report(learning).toJson())))

@@ -452,26 +452,37 @@ class RecipeLoaderTest {
     }
 
     @Test
-    void promptsAreOneALineAndBadLinesAreNamed() throws IOException {
-        Path prompts = directory.resolve("train.txt");
-        Files.writeString(prompts, "a sign\n\n  another \n");
-        assertThat(PromptFile.read(prompts)).containsExactly("a sign", "another");
-        Files.writeString(prompts, "good\nbad\u0007\n");
-        assertThatThrownBy(() -> PromptFile.read(prompts)).hasMessageContaining("train.txt:2");
-        Files.writeString(prompts, "\n \n");
-        assertThatThrownBy(() -> PromptFile.read(prompts)).hasMessageContaining("holds no prompt");
-        Files.write(prompts, new byte[] {(byte) 0xc3, (byte) 0x28});
-        assertThatThrownBy(() -> PromptFile.read(prompts)).hasMessageContaining("UTF-8");
-        assertThatThrownBy(() -> PromptFile.read(directory.resolve("none.txt")))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("none.txt");
+    void replayIsOffUntilItIsAskedFor() {
+        assertThat(load(MINIMAL).experimentalReplay()).isNull();
+        Recipe recipe = load(MINIMAL + "experimental_replay: {groups: 3}\n");
+        assertThat(recipe.experimentalReplay()).isEqualTo(new Recipe.ReplaySettings(3, 4, .3, .1));
+        assertThat(load(RecipeLoader.toYaml(recipe))).isEqualTo(recipe);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "groups: 9|experimental_replay.groups must be at most groups.per_iteration (8)",
+                "max_age: 0|experimental_replay cannot be",
+                "late_share: 1|experimental_replay cannot be",
+                "weight_limit: -1|experimental_replay cannot be",
+                "late: 1|experimental_replay.late is no key here",
+            })
+    void aReplayThatCannotBeIsRefused(String setting, String why) {
+        assertRefused(MINIMAL + "experimental_replay: {" + setting + "}\n", why);
     }
 
     @Test
-    void whatIsTrainedOnIsNotHeldOut() {
-        assertThatThrownBy(() -> PromptFile.requireDisjoint(file, List.of("a", "b"), file, List.of("b", "c")))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("'b'");
+    void aReplayNeedsStepsAndAPolicyThatGoesOn() {
+        String replay = MINIMAL + "experimental_replay: {late_share: 0.9}\n";
+        assertRefused(
+                replay + "sampling: {stochastic_steps: {window: {first_start: 4, last_start: 5, size: 2}}}\n",
+                "experimental_replay.late_share leaves no step");
+        assertRefused(
+                replay.replace("rewards:", "sentinel: {action: rollback}\nrewards:")
+                        .replace("  - name: ocr", "  - {name: gold, scorer: gold, role: gold}\n  - name: ocr"),
+                "sentinel.action rollback");
     }
 
     @Test

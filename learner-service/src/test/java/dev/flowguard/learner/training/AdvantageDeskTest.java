@@ -14,6 +14,7 @@ import dev.flowguard.learner.coordination.MemberSeeds;
 import dev.flowguard.learner.coordination.Score;
 import dev.flowguard.learner.coordination.ScoredGroup;
 import dev.flowguard.learner.coordination.ScoredMember;
+import dev.flowguard.learner.prompts.Prompt;
 import dev.flowguard.proto.v1.Purpose;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -118,8 +119,8 @@ class AdvantageDeskTest {
     private static ScoredGroup group(long id, List<Map<String, Score>> scores) {
         List<ScoredMember> members = new ArrayList<>();
         for (int member = 0; member < MEMBERS; member++) {
-            members.add(
-                    new ScoredMember(new MemberSeeds("a sign", member, member), List.of(), scores.get(member), null));
+            members.add(new ScoredMember(
+                    new MemberSeeds(Prompt.of("a sign"), member, member), List.of(), scores.get(member), null));
         }
         GroupSpec spec = new GroupSpec(
                 id,

@@ -12,6 +12,7 @@ import dev.flowguard.learner.coordination.Score;
 import dev.flowguard.learner.coordination.ScoredGroup;
 import dev.flowguard.learner.coordination.ScoredMember;
 import dev.flowguard.learner.output.KeptSample;
+import dev.flowguard.learner.prompts.Prompt;
 import dev.flowguard.proto.v1.Purpose;
 import dev.flowguard.tensor.Compute;
 import dev.flowguard.tensor.Device;
@@ -29,7 +30,7 @@ class EvaluationTest {
     private static ScoredMember member(Map<String, Double> scores) {
         Map<String, Score> given = new HashMap<>();
         scores.forEach((name, value) -> given.put(name, new Score(value, name, "1", Map.of())));
-        return new ScoredMember(new MemberSeeds("prompt", 1, 0), List.of(), given, null);
+        return new ScoredMember(new MemberSeeds(Prompt.of("prompt"), 1, 0), List.of(), given, null);
     }
 
     private static Batch batch(ScoredMember... members) {
@@ -93,7 +94,10 @@ class EvaluationTest {
 
     private static ScoredMember image(String prompt, double score, ByteString png) {
         return new ScoredMember(
-                new MemberSeeds(prompt, 1, 0), List.of(), Map.of("ocr", new Score(score, "ocr", "1", Map.of())), png);
+                new MemberSeeds(Prompt.of(prompt), 1, 0),
+                List.of(),
+                Map.of("ocr", new Score(score, "ocr", "1", Map.of())),
+                png);
     }
 
     private static ByteString png(int level) {

@@ -10,6 +10,7 @@ import dev.flowguard.learner.coordination.GroupSpec;
 import dev.flowguard.learner.coordination.MemberSeeds;
 import dev.flowguard.learner.coordination.ScoredGroup;
 import dev.flowguard.learner.coordination.ScoredMember;
+import dev.flowguard.learner.prompts.Prompt;
 import dev.flowguard.learner.recipe.Overrides;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.learner.recipe.RecipeLoader;
@@ -120,7 +121,7 @@ class MicroBatchTest {
     private static TrainableGroup group(List<Long> latentShape) {
         int elements = Math.toIntExact(latentShape.stream().reduce(1L, Math::multiplyExact));
         List<MemberSeeds> seeds = IntStream.range(0, MEMBERS)
-                .mapToObj(member -> new MemberSeeds("a sign", member, member))
+                .mapToObj(member -> new MemberSeeds(Prompt.of("a sign"), member, member))
                 .toList();
         List<ScoredMember> members = IntStream.range(0, MEMBERS)
                 .mapToObj(member -> new ScoredMember(

@@ -7,16 +7,19 @@ import dev.flowguard.learner.coordination.GroupSpec;
 import dev.flowguard.learner.coordination.MemberSeeds;
 import dev.flowguard.learner.coordination.ScoredGroup;
 import dev.flowguard.learner.coordination.ScoredMember;
+import dev.flowguard.learner.prompts.Prompt;
 import dev.flowguard.proto.v1.Purpose;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class OptimizerStepTest {
 
     private static TrainableGroup group(long id, boolean tied) {
-        List<MemberSeeds> seeds = List.of(new MemberSeeds("a sign", 1, 2), new MemberSeeds("a sign", 3, 4));
+        List<MemberSeeds> seeds =
+                List.of(new MemberSeeds(Prompt.of("a sign"), 1, 2), new MemberSeeds(Prompt.of("a sign"), 3, 4));
         BitSet taught = new BitSet();
         taught.set(0, 2, !tied);
         return new TrainableGroup(
@@ -47,7 +50,7 @@ class OptimizerStepTest {
     @Test
     void everyInnerEpochGoesThroughAllThatTeachAndOnlyTheFirstUpdateIsOnPolicy() {
         List<OptimizerStep> steps = OptimizerStep.ofIteration(
-                List.of(group(1, false), group(2, true), group(3, false), group(4, false)), 2, 2);
+                List.of(group(1, false), group(2, true), group(3, false), group(4, false)), List.of(), 2, 2);
 
         assertThat(ids(steps)).containsExactly(List.of(1L), List.of(3L, 4L), List.of(1L), List.of(3L, 4L));
         assertThat(steps).extracting(OptimizerStep::first).containsExactly(true, false, false, false);
@@ -55,8 +58,19 @@ class OptimizerStepTest {
     }
 
     @Test
+    void replayedGroupsAreSpreadAmongTheOthers() {
+        List<TrainableGroup> groups =
+                IntStream.rangeClosed(1, 4).mapToObj(id -> group(id, false)).toList();
+
+        assertThat(ids(OptimizerStep.ofIteration(groups, List.of(group(8, false), group(9, false)), 2, 1)))
+                .containsExactly(List.of(1L, 2L, 8L), List.of(3L, 4L, 9L));
+        assertThat(ids(OptimizerStep.ofIteration(List.of(group(1, true)), List.of(group(8, false)), 2, 1)))
+                .containsExactly(List.of(8L));
+    }
+
+    @Test
     void withoutAnythingToTeachThereIsNoUpdate() {
-        assertThat(OptimizerStep.ofIteration(List.of(group(1, true), group(2, true)), 2, 3))
+        assertThat(OptimizerStep.ofIteration(List.of(group(1, true), group(2, true)), List.of(), 2, 3))
                 .isEmpty();
     }
 }

@@ -31,6 +31,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -210,6 +211,70 @@ class TrainingSessionTest {
         }
         assertThat(Files.readAllLines(broken.resolve("ledger.jsonl")))
                 .containsExactlyInAnyOrderElementsOf(Files.readAllLines(straight.resolve("ledger.jsonl")));
+    }
+
+    @Test
+    void aRunDoesNotGoOnWithOtherPrompts() throws IOException {
+        Path recipe = TinyRun.write(folder, 1);
+        run(recipe, false, Overrides.none(), NOBODY);
+        Files.writeString(folder.resolve("train.txt"), "a sign\nsign\na\n");
+
+        assertThatThrownBy(() -> run(recipe, true, Overrides.none(), NOBODY))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("train.txt: has changed since the run began");
+    }
+
+    private Path replaying(int iterations) throws IOException {
+        Path recipe = TinyRun.write(folder, iterations);
+        return Files.writeString(
+                recipe, "experimental_replay: {groups: 2, max_age: 2, late_share: 0.4}\n", StandardOpenOption.APPEND);
+    }
+
+    @Test
+    void groupsAreReplayedAsIfThePolicyHadSampledThemNow() throws IOException {
+        RunOutcome outcome = run(replaying(4), false, Overrides.none(), NOBODY);
+
+        assertThat(outcome.cause()).isNull();
+        List<IterationReport.Learning> learned = new RunDirectory(folder.resolve("out"))
+                .reports().stream()
+                        .skip(1)
+                        .map(report -> Objects.requireNonNull(report.learning()))
+                        .toList();
+        assertThat(learned)
+                .extracting(
+                        learning -> Objects.requireNonNull(learning.replay()).groups())
+                .containsExactly(0, 2, 2, 2);
+        // Among the groups of the first update is one that was sampled by an older policy.
+        assertThat(learned).extracting(IterationReport.Learning::canaryLogRatio).containsOnly(0.0);
+        assertThat(learned.subList(1, 4)).allSatisfy(learning -> {
+            IterationReport.Replay replay = Objects.requireNonNull(learning.replay());
+            assertThat(Objects.requireNonNull(replay.smallestWeight()))
+                    .isBetween(Math.exp(-.1), Objects.requireNonNull(replay.largestWeight()));
+            assertThat(replay.smallestWeight()).isNotEqualTo(1);
+            assertThat(Objects.requireNonNull(replay.largestWeight())).isLessThanOrEqualTo(Math.exp(.1));
+            assertThat(learning.skippedUpdates()).isZero();
+        });
+    }
+
+    @Test
+    void aRunThatReplaysResumesAsTheRunThatNeverStopped() throws IOException {
+        Path recipe = replaying(4);
+        Path straight = folder.resolve("straight");
+        Path broken = folder.resolve("broken");
+        run(recipe, false, into(straight), NOBODY);
+
+        run(recipe, false, into(broken), session -> iteration -> {
+            if (iteration == 2) {
+                session.requestStop();
+            }
+        });
+        RunOutcome resumed = run(recipe, true, into(broken), NOBODY);
+
+        assertThat(resumed.status()).isEqualTo(RunOutcome.Status.FINISHED);
+        assertThat(curve(broken)).isEqualTo(curve(straight));
+        for (String file : List.of("adapter/adapter_model.safetensors", "checkpoints/000004/replay.safetensors")) {
+            assertThat(broken.resolve(file)).hasSameBinaryContentAs(straight.resolve(file));
+        }
     }
 
     private static Overrides into(Path output) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.learner.prompts;
+
+import org.jspecify.annotations.NullMarked;
