@@ -30,6 +30,8 @@ guard-flow-clip      | 0 1 2     | 20         | ocr-and-size | grpo-guard    | o
 guard-third-rate     | 0 1 2     | 30         | ocr-and-size | grpo-guard    | learning_rate=2.0e-4
 ocr-dance            | 0 1 2     | 20         | ocr          | dance-grpo    |
 ocr-tempflow         | 0 1 2     | 20         | ocr          | tempflow-grpo | per_iteration=2
+size-flow            | 0 1 2     | 20         | size         | flow-grpo     |
+size-guard           | 0 1 2     | 20         | size         | grpo-guard    |
 '
 
 fail() {

@@ -2,6 +2,7 @@ package dev.flowguard.cli.report;
 
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.StepRatios;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -69,7 +70,11 @@ final class Comparison {
     String proxyName() {
         List<String> parts = arms.get(0).runs().get(0).rewards().stream()
                 .filter(reward -> !reward.gold())
-                .map(reward -> reward.weight() == 1 ? reward.name() : reward.weight() + " " + reward.name())
+                .map(reward -> reward.weight() == 1
+                        ? reward.name()
+                        : BigDecimal.valueOf(reward.weight())
+                                        .stripTrailingZeros()
+                                        .toPlainString() + " " + reward.name())
                 .toList();
         return String.join(" + ", parts);
     }

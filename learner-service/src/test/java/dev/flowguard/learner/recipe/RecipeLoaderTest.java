@@ -513,7 +513,11 @@ class RecipeLoaderTest {
     static Stream<Path> bundled() {
         Path recipes = Path.of("..", "recipes");
         return Stream.of(
-                        "quickstart.yaml", "quickstart-watched.yaml", "evidence/ocr.yaml", "evidence/ocr-and-size.yaml")
+                        "quickstart.yaml",
+                        "quickstart-watched.yaml",
+                        "evidence/ocr.yaml",
+                        "evidence/ocr-and-size.yaml",
+                        "evidence/size.yaml")
                 .map(recipes::resolve);
     }
 
