@@ -2,10 +2,9 @@ package dev.flowguard.grpo;
 
 import dev.flowguard.tensor.InputException;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The noise levels that a trajectory visits: T + 1 sigmas, strictly falling from at most 1 to exactly 0. Step i leads
@@ -110,11 +109,7 @@ public final class SigmaSchedule {
         for (double sigma : sigmas) {
             bytes.putDouble(sigma);
         }
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes.array());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return DigestUtils.sha256(bytes.array());
     }
 
     @Override

@@ -20,6 +20,19 @@ import java.util.List;
  * @param dtype it computes in
  */
 public record DecoderActivations(AutoencoderKlConfig config, DType dtype) {
+    private static final int MOST_TOGETHER = 8;
+    private static final int PIXELS_TOGETHER = 512 * 512;
+
+    /**
+     * How many images are decoded together: as many as have the pixels of one of 512 x 512, because the activations are a
+     * hundred times the images; at least one, and no more than 8.
+     *
+     * @param height in pixels
+     * @param width in pixels
+     */
+    public static int imagesTogether(int height, int width) {
+        return (int) Math.max(1, Math.min(MOST_TOGETHER, PIXELS_TOGETHER / ((long) height * width)));
+    }
 
     /**
      * Peak bytes of decoding.

@@ -2,18 +2,16 @@ package dev.flowguard.models;
 
 import dev.flowguard.tensor.InputException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** Tells pipelines apart: learner and workers must hold the same base model, whatever its folder is called. */
 public final class PipelineDigest {
@@ -29,7 +27,7 @@ public final class PipelineDigest {
      */
     public static byte[] ofTransformer(Path pipeline) {
         Path folder = pipeline.resolve("transformer");
-        MessageDigest digest = sha256();
+        MessageDigest digest = DigestUtils.getSha256Digest();
         weights(folder).forEach(file -> update(digest, file));
         return digest.digest();
     }
@@ -42,7 +40,7 @@ public final class PipelineDigest {
      * @throws InputException if a file cannot be read
      */
     static byte[] ofTextEncoders(Path pipeline) {
-        MessageDigest digest = sha256();
+        MessageDigest digest = DigestUtils.getSha256Digest();
         List<Path> files = new ArrayList<>(List.of(pipeline.resolve(PipelineFolder.INDEX)));
         for (Path component : list(pipeline, "{text_encoder,tokenizer}*")) {
             files.addAll(list(component, "*"));
@@ -55,17 +53,9 @@ public final class PipelineDigest {
         return digest.digest();
     }
 
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
     private static void update(MessageDigest digest, Path file) {
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-            in.transferTo(OutputStream.nullOutputStream());
+        try {
+            DigestUtils.updateDigest(digest, file, StandardOpenOption.READ);
         } catch (IOException e) {
             throw new InputException(file + " cannot be read: " + e.getMessage(), e);
         }

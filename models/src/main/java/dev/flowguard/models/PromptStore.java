@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +49,7 @@ final class PromptStore {
 
     /** The store of a pipeline. Reads all files of its text encoders and tokenizers, without holding them. */
     static PromptStore of(Path cache, PipelineFolder pipeline, LoadOptions options) {
-        MessageDigest digest = PipelineDigest.sha256();
+        MessageDigest digest = DigestUtils.getSha256Digest();
         digest.update(PipelineDigest.ofTextEncoders(pipeline.path()));
         // What the index says is in its digest.
         digest.update(String.valueOf(options.maxSequenceLength()).getBytes(StandardCharsets.UTF_8));
@@ -92,7 +93,7 @@ final class PromptStore {
     }
 
     private Path file(String prompt) {
-        MessageDigest digest = PipelineDigest.sha256();
+        MessageDigest digest = DigestUtils.getSha256Digest();
         digest.update(encoders);
         digest.update(type.safetensorsName().getBytes(StandardCharsets.UTF_8));
         digest.update((byte) 0);

@@ -7,6 +7,7 @@ import dev.flowguard.grpo.MicroBatchedVelocity;
 import dev.flowguard.grpo.Trajectory;
 import dev.flowguard.grpo.TrajectorySampler;
 import dev.flowguard.grpo.VelocityField;
+import dev.flowguard.models.DecoderActivations;
 import dev.flowguard.models.FlowPipeline;
 import dev.flowguard.models.Guidance;
 import dev.flowguard.models.GuidedVelocity;
@@ -38,9 +39,6 @@ import java.util.stream.IntStream;
  * as a whole under the device's {@link Compute} lock, in the micro-batches in which the learner recomputes it.
  */
 final class PipelineSampler implements GroupSampler {
-
-    /** The decoder's activations are many times its images. */
-    private static final int MEMBERS_A_DECODING = 8;
 
     private final RunSettings settings;
     private final FlowPipeline pipeline;
@@ -142,9 +140,10 @@ final class PipelineSampler implements GroupSampler {
     private List<EncodedImage> decode(Tensor latents) {
         List<EncodedImage> images = new ArrayList<>();
         long members = latents.size(0);
-        for (long first = 0; first < members; first += MEMBERS_A_DECODING) {
+        int together = DecoderActivations.imagesTogether(settings.getHeight(), settings.getWidth());
+        for (long first = 0; first < members; first += together) {
             try (Scope scope = Scope.open()) {
-                Tensor batch = latents.slice(0, first, Math.min(members, first + MEMBERS_A_DECODING));
+                Tensor batch = latents.slice(0, first, Math.min(members, first + together));
                 for (Tensor image : pipeline.decode(batch).chunk(Math.toIntExact(batch.size(0)), 0)) {
                     images.add(encode(image.squeeze(0)));
                 }

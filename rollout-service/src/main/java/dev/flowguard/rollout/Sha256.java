@@ -3,7 +3,7 @@ package dev.flowguard.rollout;
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** SHA-256 as it travels: 32 bytes. */
 final class Sha256 {
@@ -23,11 +23,7 @@ final class Sha256 {
 
     /** An empty digest. */
     static MessageDigest digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return DigestUtils.getSha256Digest();
     }
 
     /** The first eight hexadecimal digits, for people. */

@@ -5,6 +5,7 @@ import dev.flowguard.grpo.GroupLayout;
 import dev.flowguard.grpo.Preset;
 import dev.flowguard.learner.recipe.Recipe;
 import dev.flowguard.learner.recipe.RecipePreset;
+import dev.flowguard.models.DecoderActivations;
 import dev.flowguard.models.LoraConfig;
 import dev.flowguard.models.ModelFamily;
 import dev.flowguard.models.NetworkOutline;
@@ -38,9 +39,6 @@ public record MemoryForecast(
      * quickstart took 550 MiB, of which its model explains 42 (JDK 17, the launcher's options, Linux x86-64).
      */
     static final long PROCESS = 508L << 20;
-
-    /** How many images a rollout worker decodes together. */
-    private static final int DECODED_TOGETHER = 8;
 
     private static final long FLOAT = 4;
 
@@ -128,7 +126,7 @@ public record MemoryForecast(
                                 recipe.model().gradientCheckpointing()));
         Part sampling = new Part(
                 "sampling, " + sampled + " latents", model.activations().sampling(sampled * copies, height, width));
-        int decoded = Math.min(DECODED_TOGETHER, drawn);
+        int decoded = Math.min(DecoderActivations.imagesTogether(height, width), drawn);
         Part decoding =
                 new Part("decoding, " + decoded + " images", model.decoding().bytes(decoded, height, width));
 

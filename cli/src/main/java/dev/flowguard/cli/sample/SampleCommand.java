@@ -14,8 +14,6 @@ import dev.flowguard.tensor.InputException;
 import dev.flowguard.tensor.Safetensors;
 import dev.flowguard.tensor.Scope;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -24,6 +22,7 @@ import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -197,7 +196,8 @@ public final class SampleCommand implements Callable<Integer> {
         try (Scope scope = Scope.open()) {
             SavedAdapter saved = AdapterSource.read(lora, ema, on);
             byte[] tensors = Safetensors.encode(saved.tensors(), Map.of());
-            SampleSettings.Adapter description = new SampleSettings.Adapter(lora, sha256(tensors), adapterScale);
+            SampleSettings.Adapter description =
+                    new SampleSettings.Adapter(lora, DigestUtils.sha256Hex(tensors), adapterScale);
             return new Attached(
                     pipeline.transformer().adapters().attach(ADAPTER_NAME, saved.scaledBy(adapterScale)), description);
         }
@@ -212,14 +212,6 @@ public final class SampleCommand implements Callable<Integer> {
             if (adapter != null) {
                 adapter.close();
             }
-        }
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 

@@ -31,6 +31,16 @@ class MemoryForecastTest {
         assertThat(stableDiffusion("tempflow-grpo").experience()).isEqualTo(4L * 65_536 * 48 * 9 * (4 + 4 + 24));
     }
 
+    /** Images of 512 x 512 are decoded one by one, so that training and not decoding is the peak. */
+    @Test
+    void decodingTakesNoMoreImagesThanTheirPixelsAllow() {
+        MemoryForecast forecast = stableDiffusion("grpo-guard");
+        MemoryForecast.Part training = forecast.train().phases().get(0);
+        MemoryForecast.Part decoding = forecast.train().phases().get(2);
+        assertThat(decoding.name()).isEqualTo("decoding, 1 images");
+        assertThat(decoding.bytes()).isLessThan(training.bytes());
+    }
+
     /** The recipe's plan of three steps and its groups of 12 are 36 branches, all of which the last step finds apart. */
     @Test
     void aTreesBranchesGoThroughTheModelTogether() {

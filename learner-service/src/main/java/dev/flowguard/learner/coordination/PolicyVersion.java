@@ -4,12 +4,11 @@ import com.google.protobuf.ByteString;
 import dev.flowguard.proto.v1.PolicyAnnouncement;
 import dev.flowguard.proto.v1.PolicyBound;
 import dev.flowguard.proto.v1.TensorDigest;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * One version of the policy, immutable.
@@ -33,11 +32,7 @@ public record PolicyVersion(
 
     /** SHA-256 of bytes, as it travels. */
     public static ByteString sha256(byte[] bytes) {
-        try {
-            return ByteString.copyFrom(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return ByteString.copyFrom(DigestUtils.sha256(bytes));
     }
 
     PolicyAnnouncement toAnnouncement() {
