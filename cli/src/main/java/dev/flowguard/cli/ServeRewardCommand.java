@@ -23,8 +23,9 @@ final class ServeRewardCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "ocr",
             description =
-                    "Scorers to offer, separated by commas; their table is in reward-service/README.md. A name that is"
-                            + " not known is answered with all that are (default: ${DEFAULT-VALUE}).")
+                    "Scorers to offer, separated by commas: ocr, jpeg-compressibility, jpeg-incompressibility, reference-similarity,"
+                            + " artefact, pickscore, clipscore, hpsv2, aesthetic, image-reward, geneval, http, kserve, or the id of"
+                            + " an endpoint of your own; reward-service/README.md says what each wants (default: ${DEFAULT-VALUE}).")
     private List<String> scorers = List.of("ocr");
 
     @Option(

@@ -20,7 +20,13 @@ import java.util.function.Function;
  * subclass casts at that border and nowhere else, but for the places where the Python classes widen.
  */
 public abstract sealed class Network implements AutoCloseable
-        permits Sd3Transformer, FluxTransformer, ClipTextEncoder, ClipModel, T5Encoder, AutoencoderKl {
+        permits Sd3Transformer,
+                FluxTransformer,
+                ClipTextEncoder,
+                ClipModel,
+                T5Encoder,
+                AutoencoderKl,
+                ImageRewardModel {
 
     /** The name of the weights' file in diffusers and in transformers. */
     static final String DIFFUSERS_WEIGHTS = "diffusion_pytorch_model";

@@ -7,6 +7,7 @@ import dev.flowguard.reward.bridge.KserveScorer;
 import dev.flowguard.reward.clip.AestheticScorer;
 import dev.flowguard.reward.clip.SimilarityScorer;
 import dev.flowguard.reward.geneval.GenEvalScorer;
+import dev.flowguard.reward.imagereward.ImageRewardScorer;
 import dev.flowguard.reward.jpeg.JpegSizeScorer;
 import dev.flowguard.reward.ocr.OcrScorer;
 import dev.flowguard.reward.reference.ReferenceSimilarityScorer;
@@ -91,6 +92,12 @@ class RewardConfiguration {
     @Lazy
     Scorer aesthetic(RewardProperties properties) {
         return AestheticScorer.open(properties.aesthetic());
+    }
+
+    @Bean(ImageRewardScorer.ID)
+    @Lazy
+    Scorer imageReward(RewardProperties properties) {
+        return ImageRewardScorer.open(properties.imageReward());
     }
 
     @Bean(GenEvalScorer.ID)

@@ -5,6 +5,7 @@ import dev.flowguard.reward.bridge.KserveProperties;
 import dev.flowguard.reward.clip.AestheticProperties;
 import dev.flowguard.reward.clip.ClipProperties;
 import dev.flowguard.reward.geneval.GenEvalProperties;
+import dev.flowguard.reward.imagereward.ImageRewardProperties;
 import dev.flowguard.reward.ocr.OcrProperties;
 import dev.flowguard.reward.reference.ReferenceProperties;
 import java.time.Duration;
@@ -29,6 +30,7 @@ import org.springframework.util.unit.DataSize;
  * @param clipscore settings of the scorer {@code clipscore}
  * @param hpsv2 settings of the scorer {@code hpsv2}
  * @param aesthetic settings of the scorer {@code aesthetic}
+ * @param imageReward settings of the scorer {@code image-reward}
  * @param geneval settings of the scorer {@code geneval}
  * @param http settings of the scorer {@code http}
  * @param httpEndpoints settings of further scorers of that kind, by their ids
@@ -48,6 +50,7 @@ public record RewardProperties(
         @DefaultValue ClipProperties clipscore,
         @DefaultValue ClipProperties hpsv2,
         @DefaultValue AestheticProperties aesthetic,
+        @DefaultValue ImageRewardProperties imageReward,
         @DefaultValue GenEvalProperties geneval,
         @DefaultValue HttpProperties http,
         @DefaultValue Map<String, HttpProperties> httpEndpoints,

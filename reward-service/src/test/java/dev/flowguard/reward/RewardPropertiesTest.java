@@ -7,6 +7,7 @@ import dev.flowguard.reward.bridge.ImageType;
 import dev.flowguard.reward.clip.AestheticProperties;
 import dev.flowguard.reward.clip.ClipProperties;
 import dev.flowguard.reward.geneval.GenEvalProperties;
+import dev.flowguard.reward.imagereward.ImageRewardProperties;
 import dev.flowguard.reward.ocr.OcrProperties;
 import dev.flowguard.reward.onnx.ChannelOrder;
 import dev.flowguard.reward.ppocr.PpOcrProperties;
@@ -56,6 +57,7 @@ class RewardPropertiesTest {
         assertThat(List.of(defaults.pickscore(), defaults.clipscore(), defaults.hpsv2()))
                 .containsOnly(CLIP);
         assertThat(defaults.aesthetic()).isEqualTo(AESTHETIC);
+        assertThat(defaults.imageReward()).isEqualTo(new ImageRewardProperties(null, "cpu", "float32"));
         assertThat(defaults.geneval()).isEqualTo(GENEVAL);
         assertThat(defaults.http().url()).isNull();
         assertThat(defaults.httpEndpoints()).isEmpty();
@@ -89,6 +91,9 @@ class RewardPropertiesTest {
                 Map.entry("flowguard.reward.pickscore.dtype", "bfloat16"),
                 Map.entry("flowguard.reward.pickscore.images-per-pass", "16"),
                 Map.entry("flowguard.reward.aesthetic.head", "head.safetensors"),
+                Map.entry("flowguard.reward.image-reward.model", "image-reward"),
+                Map.entry("flowguard.reward.image-reward.device", "cuda"),
+                Map.entry("flowguard.reward.image-reward.dtype", "float16"),
                 Map.entry("flowguard.reward.geneval.detector", "detector.onnx"),
                 Map.entry("flowguard.reward.geneval.class-names", "names.txt"),
                 Map.entry("flowguard.reward.geneval.clip.model", "clip-l"),
@@ -132,6 +137,8 @@ class RewardPropertiesTest {
         assertThat(mapped.clipscore()).isEqualTo(CLIP);
         assertThat(mapped.aesthetic())
                 .isEqualTo(new AestheticProperties(null, null, Path.of("head.safetensors"), "cpu", "float32"));
+        assertThat(mapped.imageReward())
+                .isEqualTo(new ImageRewardProperties(Path.of("image-reward"), "cuda", "float16"));
         assertThat(mapped.geneval())
                 .isEqualTo(new GenEvalProperties(
                         Path.of("detector.onnx"),

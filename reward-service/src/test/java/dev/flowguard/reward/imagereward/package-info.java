@@ -1,0 +1,4 @@
+@NullMarked
+package dev.flowguard.reward.imagereward;
+
+import org.jspecify.annotations.NullMarked;
