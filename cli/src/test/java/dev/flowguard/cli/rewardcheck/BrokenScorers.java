@@ -14,7 +14,6 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 
 /** Endpoints that break the contract in one way each, and the check that has to notice. */
 @SuppressWarnings("ImmutableEnumChecker") // each is served to one test alone
@@ -195,29 +194,6 @@ enum BrokenScorers {
             }
             if (request.getImage().getData().size() > MAX_IMAGE_BYTES) {
                 dead.set(true);
-            }
-        }
-    }),
-    THAT_WAITS_FOR_READERS("slow callers", "do not read", new HonestScorer() {
-        private final AtomicReference<Call> served = new AtomicReference<>();
-
-        @Override
-        boolean admits(Call call) {
-            return served.compareAndSet(null, call);
-        }
-
-        @Override
-        void ended(Call call) {
-            call.over = true;
-            if (call.caller.isReady() || call.caller.isCancelled()) {
-                served.compareAndSet(call, null);
-            }
-        }
-
-        @Override
-        void ready(Call call) {
-            if (call.over) {
-                served.compareAndSet(call, null);
             }
         }
     }),

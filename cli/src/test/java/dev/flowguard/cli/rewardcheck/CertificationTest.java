@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +88,48 @@ class CertificationTest {
             assertThat(first.subject()).isEqualTo(broken.check());
             assertThat(first.text()).contains(broken.message()).doesNotContain("\n");
             assertThat(first.mend()).isNotEmpty();
+        }
+    }
+
+    /** By itself: to an endpoint that waits for readers, any caller that is merely late looks like one that does not read. */
+    @Test
+    void anEndpointThatWaitsForReadersIsFoundOut() throws Exception {
+        AtomicBoolean waiting = new AtomicBoolean();
+        HonestScorer scorer = new HonestScorer() {
+            private final AtomicReference<@Nullable Call> served = new AtomicReference<>();
+
+            @Override
+            boolean admits(Call call) {
+                return !waiting.get() || served.compareAndSet(null, call);
+            }
+
+            @Override
+            void ended(Call call) {
+                call.over = true;
+                if (call.caller.isReady()) {
+                    served.compareAndSet(call, null);
+                }
+            }
+
+            @Override
+            void ready(Call call) {
+                if (call.over) {
+                    served.compareAndSet(call, null);
+                }
+            }
+        };
+        try (ServedEndpoint served = ServedEndpoint.of(scorer)) {
+            Deadline deadline = Deadline.after(SHORT.toMillis(), TimeUnit.MILLISECONDS);
+            Candidate candidate = Candidate.meet(
+                    served.endpoint(),
+                    scorer.description().build(),
+                    GOLDEN.of(scorer.description().build()),
+                    deadline);
+            waiting.set(true);
+
+            assertThatThrownBy(() -> new SlowCallersCheck().examine(candidate, deadline))
+                    .isInstanceOf(Fault.class)
+                    .hasMessageContaining("do not read");
         }
     }
 
