@@ -14,6 +14,7 @@ import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The numbers of a comparison: what the page and the pictures both show. */
@@ -126,14 +127,15 @@ final class Comparison {
         return course;
     }
 
-    /** An arm's importance ratios by step; empty where its runs have not trained. */
+    /** An arm's importance ratios by step; empty where its runs have not trained. Lines that do not tell how many they speak of cannot be weighed. */
     SortedMap<Integer, PooledRatios> ratios(Arm arm) {
         SortedMap<Integer, List<StepRatios>> byStep = new TreeMap<>();
         for (ComparedRun run : arm.runs()) {
             for (IterationReport row : run.rows()) {
                 IterationReport.Learning learning = row.learning();
                 if (learning != null) {
-                    learning.steps().forEach(step -> byStep.computeIfAbsent(step.step(), index -> new ArrayList<>())
+                    learning.steps().stream().filter(step -> step.members() > 0).forEach(step -> byStep.computeIfAbsent(
+                                    step.step(), index -> new ArrayList<>())
                             .add(step));
                 }
             }
@@ -166,6 +168,18 @@ final class Comparison {
                 column(run -> last(run, row -> optional(row.oversight().diversity()))));
         table.values().removeIf(column -> column.stream().allMatch(Optional::isEmpty));
         return table;
+    }
+
+    /** The arms whose interval in a column of the table has no point in common with this arm's. */
+    List<Arm> apartFrom(List<Optional<Estimate>> column, int arm) {
+        Estimate own = column.get(arm).orElse(null);
+        return own == null
+                ? List.of()
+                : IntStream.range(0, arms.size())
+                        .filter(other ->
+                                column.get(other).filter(own::apartFrom).isPresent())
+                        .mapToObj(arms::get)
+                        .toList();
     }
 
     private List<Optional<Estimate>> column(Function<ComparedRun, OptionalDouble> value) {

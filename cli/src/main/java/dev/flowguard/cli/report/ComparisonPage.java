@@ -84,13 +84,28 @@ final class ComparisonPage {
             for (List<Optional<Estimate>> column : columns.values()) {
                 html.append("<td>")
                         .append(column.get(i).map(Estimate::text).orElse("–"))
+                        .append(apart(column, i))
                         .append("</td>");
             }
             html.append("</tr>");
         }
-        String note = "Mean over the seeds and 95 % confidence interval by Student's t. Equal proxy is "
-                + ScoreText.of(comparison.equalProxy()) + ", the highest that every run reaches.";
+        String note =
+                "Mean over the seeds and 95 % confidence interval by Student's t; apart from another arm is what has no point of"
+                        + " its interval in common with that arm's. Equal proxy is "
+                        + ScoreText.of(comparison.equalProxy()) + ", the highest that every run reaches.";
         return "<p class=\"note\">" + escape(note) + "</p>" + html + "</tbody></table></div>";
+    }
+
+    /** From which other arms a cell of the table is apart; nothing where from none. */
+    private String apart(List<Optional<Estimate>> column, int arm) {
+        List<Arm> others = comparison.apartFrom(column, arm);
+        if (others.isEmpty()) {
+            return "";
+        }
+        String names = others.size() == comparison.arms().size() - 1
+                ? (others.size() == 1 ? "" : " from all")
+                : others.stream().map(Arm::label).collect(Collectors.joining(", ", " from ", ""));
+        return "<span class=\"apart\">apart" + escape(names) + "</span>";
     }
 
     private String ratios() {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.flowguard.learner.output.IterationReport;
-import dev.flowguard.learner.output.StepRatios;
 import dev.flowguard.tensor.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,6 +46,49 @@ class ComparisonTest {
     }
 
     @Test
+    void intervalsAreApartWhereTheyHaveNoPointInCommon() {
+        Estimate middle = new Estimate(3, 0, 1, -1, 1);
+
+        assertThat(middle.apartFrom(new Estimate(3, 2.25, 1, 2, 3))).isTrue();
+        assertThat(middle.apartFrom(new Estimate(3, -2.25, 1, -3, -2))).isTrue();
+        assertThat(middle.apartFrom(new Estimate(3, 2, 1, 1, 3))).isFalse();
+        assertThat(middle.apartFrom(Estimate.of(List.of(9.)))).isFalse();
+        assertThat(Estimate.of(List.of(9.)).apartFrom(middle)).isFalse();
+    }
+
+    @Test
+    void tableSaysWhichArmsAreApart() throws IOException {
+        Comparison comparison = new Comparison(Arm.of(runs(3), Arm.Grouping.SETTINGS));
+        Arm flow = comparison.arms().get(0);
+        Arm guard = comparison.arms().get(1);
+
+        List<Optional<Estimate>> gold = comparison.table().getOrDefault("fidelity, last", List.of());
+        assertThat(comparison.apartFrom(gold, 0)).containsExactly(guard);
+        assertThat(comparison.apartFrom(gold, 1)).containsExactly(flow);
+        List<Optional<Estimate>> proxy = comparison.table().getOrDefault("proxy, last", List.of());
+        assertThat(comparison.apartFrom(proxy, 0)).isEmpty();
+        assertThat(comparison.apartFrom(List.of(Optional.empty(), proxy.get(1)), 0))
+                .isEmpty();
+        assertThat(new ComparisonPage(comparison).html())
+                .containsPattern("± [0-9.]+<span class=\"apart\">apart</span>");
+    }
+
+    @Test
+    void amongSeveralArmsTheTableNamesThem() throws IOException {
+        List<ComparedRun> runs = new ArrayList<>(runs(3));
+        for (int seed = 4; seed <= 6; seed++) {
+            runs.add(ComparedRun.read(ExampleFolders.write(folder.resolve("<other>" + seed), "<other>", seed, 60)));
+        }
+
+        String html = new ComparisonPage(new Comparison(Arm.of(runs, Arm.Grouping.PRESET))).html();
+
+        assertThat(html)
+                .contains("<span class=\"apart\">apart from all</span>")
+                .contains("<span class=\"apart\">apart from grpo-guard</span>")
+                .doesNotContain("<other>");
+    }
+
+    @Test
     void runsThatDifferInTheirSeedAloneAreOneArm() throws IOException {
         List<Arm> arms = Arm.of(runs(3), Arm.Grouping.SETTINGS);
 
@@ -80,18 +122,6 @@ class ComparisonTest {
         assertThat(guard.lowest()).isGreaterThan(flow.highest());
         assertThat(comparison.proxy(comparison.arms().get(0)).lastKey()).isEqualTo(60);
         assertThat(comparison.watched()).containsExactly(new Comparison.Watched("fidelity", true));
-    }
-
-    @Test
-    void ratiosArePooledOverIterations() {
-        // Two iterations of two members each: log-ratios 1, 3 and -1, 1.
-        PooledRatios pooled = PooledRatios.of(
-                List.of(new StepRatios(0, 1, 2, 1, .5, 0, null), new StepRatios(0, 1, 0, 1, .25, .25, null)));
-
-        assertThat(pooled.clipUp()).isEqualTo(.375);
-        assertThat(pooled.clipDown()).isEqualTo(.125);
-        // Mean 1, variance (0 + 4 + 4 + 0) / 4.
-        assertThat(pooled.shift()).isCloseTo(1 / Math.sqrt(2), within(1e-12));
     }
 
     @Test

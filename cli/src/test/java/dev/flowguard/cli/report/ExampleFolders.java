@@ -79,6 +79,7 @@ public final class ExampleFolders {
                 .mapToObj(step -> new StepRatios(
                         step,
                         1 - step / 8.0,
+                        48,
                         0,
                         3e-5,
                         guard ? .05 + .01 * step + .01 * random.nextDouble() : .0004 * random.nextDouble(),

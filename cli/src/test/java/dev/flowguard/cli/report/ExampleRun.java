@@ -84,6 +84,7 @@ final class ExampleRun {
                 .mapToObj(step -> new StepRatios(
                         step,
                         1 - step / 8.0,
+                        48,
                         1e-6 * random.nextGaussian(),
                         3e-5 / (1 + step) * (1 + .1 * random.nextGaussian()),
                         .02 + .015 * step + .01 * random.nextDouble(),

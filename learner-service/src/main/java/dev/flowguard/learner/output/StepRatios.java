@@ -13,6 +13,7 @@ import tools.jackson.databind.JsonNode;
  *
  * @param step its index
  * @param sigma its noise level
+ * @param members how many ratios there are; 0 where a line, written by an earlier version, does not tell
  * @param logRatioMean mean of the objective's log-ratio
  * @param logRatioStd its population standard deviation
  * @param clipUp share of ratios above the trust region
@@ -22,6 +23,7 @@ import tools.jackson.databind.JsonNode;
 public record StepRatios(
         int step,
         double sigma,
+        long members,
         double logRatioMean,
         double logRatioStd,
         double clipUp,
@@ -95,6 +97,7 @@ public record StepRatios(
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("step", step);
         entry.put("sigma", sigma);
+        entry.put("members", members);
         entry.put("log_ratio_mean", logRatioMean);
         entry.put("log_ratio_std", logRatioStd);
         entry.put("clip_up", clipUp);
@@ -139,11 +142,21 @@ public record StepRatios(
         return new StepRatios(
                 step.path("step").asInt(),
                 step.path("sigma").asDouble(),
+                members(step),
                 step.path("log_ratio_mean").asDouble(),
                 step.path("log_ratio_std").asDouble(),
                 step.path("clip_up").asDouble(),
                 step.path("clip_down").asDouble(),
                 step.has("density") ? observed(step) : null);
+    }
+
+    /** Every ratio is somewhere in the histogram, so lines that lack the number have it too. */
+    private static long members(JsonNode step) {
+        return step.has("members")
+                ? step.path("members").asLong()
+                : numbers(step.path("density").path("counts")).stream()
+                        .mapToLong(Double::longValue)
+                        .sum();
     }
 
     private static Observed observed(JsonNode step) {

@@ -53,14 +53,15 @@ record RatioReport(ImportanceRatio ratio, @Nullable ClipRange clip) {
 
     private StepRatios step(StepSummary step, double densityReach, double normalisedReach) {
         Distribution used = ratio == ImportanceRatio.DENSITY ? step.density() : step.normalised();
-        double members = step.density().count();
+        long members = step.density().count();
         return new StepRatios(
                 step.step(),
                 step.sigma(),
+                members,
                 used.mean(),
                 used.std(),
-                step.above() / members,
-                step.below() / members,
+                (double) step.above() / members,
+                (double) step.below() / members,
                 new StepRatios.Observed(
                         spread(step.density(), densityReach),
                         spread(step.normalised(), normalisedReach),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flowguard.learner.output.IterationReport.Oversight;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -24,6 +25,7 @@ class IterationReportTest {
         StepRatios observed = new StepRatios(
                 3,
                 .8,
+                8,
                 1e-7,
                 2e-6,
                 .25,
@@ -36,7 +38,7 @@ class IterationReportTest {
                         .4,
                         1e-9,
                         null));
-        StepRatios plain = new StepRatios(4, .7, 0, 0, 0, 0, null);
+        StepRatios plain = new StepRatios(4, .7, 12, 0, 0, 0, 0, null);
         IterationReport.Learning learning = new IterationReport.Learning(
                 8,
                 1,
@@ -77,6 +79,20 @@ class IterationReportTest {
         assertThat(IterationReport.fromJson(JSON.readTree(JSON.writeValueAsString(line)))
                         .scoring())
                 .isEqualTo(scoring);
+    }
+
+    @Test
+    void aLineThatDoesNotTellItsMembersHasThemInItsHistogram() {
+        assertThat(members("{\"counts\": [1, 0, 5, 2]}")).isEqualTo(8);
+        assertThat(members("{}")).isZero();
+    }
+
+    private static long members(String density) {
+        String line =
+                "{\"iteration\": 1, \"groups\": 8, \"steps\": [{\"step\": 0, \"density\": %s}]}".formatted(density);
+        IterationReport.Learning learning =
+                IterationReport.fromJson(JSON.readTree(line)).learning();
+        return Objects.requireNonNull(learning).steps().get(0).members();
     }
 
     private static IterationReport report(IterationReport.Learning learning) {
