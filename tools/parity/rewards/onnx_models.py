@@ -29,11 +29,12 @@ class Graph:
                  for part, values in (("starts", starts), ("ends", ends), ("axes", axes))]
         return self.add("Slice", [tensor, *names], output)
 
-    def write(self, file, inputs, outputs):
+    def write(self, file, inputs, outputs, metadata=None):
         def value(name, dtype, shape):
             return helper.make_tensor_value_info(name, dtype, shape)
         graph = helper.make_graph(self.nodes, "test", [value(*i) for i in inputs], [value(*o) for o in outputs], self.constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        helper.set_model_props(model, metadata or {})
         checker.check_model(model)
         save_model(model, file)
 
@@ -108,7 +109,8 @@ def text_recognition(file):
     g.add("Mul", ["distances", g.constant("slope", -2, np.float32)], "falls")
     g.add("Add", ["falls", g.constant("one", 1, np.float32)], "heights")
     g.add("Relu", ["heights"], "probabilities")
-    g.write(file, [("image", FLOAT, [1, 3, 48, "width"])], [("probabilities", FLOAT, [1, "steps", 4])])
+    g.write(file, [("image", FLOAT, [1, 3, 48, "width"])], [("probabilities", FLOAT, [1, "steps", 4])],
+            {"character": "a\nb", "beyond-the-bmp": "\U0001F6C0"})
 
 
 def main():

@@ -25,7 +25,7 @@ public final class GenEvalScorer implements Scorer, AutoCloseable {
     public static final String ID = "geneval";
 
     /** Counts changes of any score. */
-    private static final String VERSION = "1";
+    private static final String VERSION = "2";
 
     private static final int DIGITS = 12;
 

@@ -30,7 +30,7 @@ final class PpOcrEngine implements OcrEngine {
 
     @Override
     public String version() {
-        return "pp-ocr.%d".formatted(longSide);
+        return "pp-ocr.2.%d".formatted(longSide);
     }
 
     @Override

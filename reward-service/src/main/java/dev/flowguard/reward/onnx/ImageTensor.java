@@ -21,14 +21,14 @@ public final class ImageTensor {
     /**
      * Stretches an image to a size and scales its samples.
      *
-     * <p>The interpolation is OpenCV's {@code INTER_LINEAR}, which the usual detectors and recognisers were trained with: bilinear between pixel
-     * centres, without a filter when it shrinks, rounded to whole samples (OpenCV's own arithmetic is fixed-point, and may differ by one).
+     * <p>The interpolation is OpenCV's {@code INTER_LINEAR} to the bit, which the usual detectors and recognisers were trained with: bilinear
+     * between pixel centres, without a filter when it shrinks, in fixed point.
      *
      * @param image of three 8-bit channels
      */
     public static ImageTensor of(BufferedImage image, int width, int height, PixelScale scale) {
-        Taps columns = new Taps(image.getWidth(), width);
-        Taps rows = new Taps(image.getHeight(), height);
+        Taps columns = Taps.ofColumns(image.getWidth(), width);
+        Taps rows = Taps.ofRows(image.getHeight(), height);
         float[] values = new float[Math.multiplyExact(CHANNELS, Math.multiplyExact(width, height))];
         int stride = image.getWidth() * CHANNELS;
         int[] upper = new int[stride];
@@ -44,9 +44,9 @@ public final class ImageTensor {
                 for (int x = 0; x < width; x++) {
                     int left = columns.low[x] * CHANNELS + band;
                     int right = columns.high[x] * CHANNELS + band;
-                    float above = between(upper[left], upper[right], columns.weight[x]);
-                    float below = between(lower[left], lower[right], columns.weight[x]);
-                    values[to + x] = (Math.round(between(above, below, rows.weight[y])) - mean) / deviation;
+                    int above = columns.near[x] * upper[left] + columns.far[x] * upper[right];
+                    int below = columns.near[x] * lower[left] + columns.far[x] * lower[right];
+                    values[to + x] = (Taps.sample(above, rows.near[y], below, rows.far[y]) - mean) / deviation;
                 }
             }
         }
@@ -83,28 +83,56 @@ public final class ImageTensor {
         return new long[] {1, CHANNELS, height, width};
     }
 
-    private static float between(float first, float second, float weight) {
-        return first + (second - first) * weight;
-    }
-
-    /** For each place along a side, between which two places of the source it lies, and how near to the second. */
+    /** For each place along a side, between which two places of the source it lies, and what share each has, of {@link #ONE}. */
     private static final class Taps {
+
+        /** {@code INTER_RESIZE_COEF_SCALE}: how much a whole sample weighs. */
+        private static final int ONE = 1 << 11;
 
         private final int[] low;
         private final int[] high;
-        private final float[] weight;
+        private final int[] near;
+        private final int[] far;
 
+        /** Beyond the outermost rows a sample is made of that row twice, whose shares are rounded each by itself. */
         private Taps(int source, int target) {
             low = new int[target];
             high = new int[target];
-            weight = new float[target];
+            near = new int[target];
+            far = new int[target];
             double step = (double) source / target;
             for (int i = 0; i < target; i++) {
-                double at = Math.max(0, Math.min(source - 1, (i + .5) * step - .5));
-                low[i] = (int) at;
-                high[i] = Math.min(source - 1, low[i] + 1);
-                weight[i] = (float) (at - low[i]);
+                float at = (float) ((i + .5) * step - .5);
+                int floor = (int) Math.floor(at);
+                float share = at - floor;
+                low[i] = Math.max(0, Math.min(source - 1, floor));
+                high[i] = Math.max(0, Math.min(source - 1, floor + 1));
+                near[i] = (int) Math.rint((1 - share) * ONE);
+                far[i] = (int) Math.rint(share * ONE);
             }
+        }
+
+        static Taps ofRows(int source, int target) {
+            return new Taps(source, target);
+        }
+
+        /** Beyond the outermost columns a sample is that column's alone. */
+        static Taps ofColumns(int source, int target) {
+            Taps taps = new Taps(source, target);
+            for (int i = 0; i < target; i++) {
+                if (taps.low[i] == taps.high[i]) {
+                    taps.near[i] = ONE;
+                    taps.far[i] = 0;
+                }
+            }
+            return taps;
+        }
+
+        /** A sample between two of one column that are {@link #ONE} times as large. */
+        static int sample(int above, int near, int below, int far) {
+            int upper = ((above >> 4) * near) >> 16;
+            int lower = ((below >> 4) * far) >> 16;
+            return (upper + lower + 2) >> 2;
         }
     }
 }

@@ -19,6 +19,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -135,6 +136,19 @@ public final class OnnxModel implements AutoCloseable {
     /** SHA-256 of the file, in hexadecimal digits. */
     public String sha256() {
         return sha256;
+    }
+
+    /**
+     * What its maker wrote into the file under a key; empty if nothing.
+     *
+     * @throws OnnxException if the file's metadata cannot be read
+     */
+    public Optional<String> metadata(String key) {
+        try {
+            return Optional.ofNullable(ModelMetadata.of(map(file)).get(key));
+        } catch (IOException e) {
+            throw new OnnxException(file + ": its metadata cannot be read: " + oneLine(e), e);
+        }
     }
 
     /** The names of its outputs. */

@@ -32,16 +32,25 @@ final class CtcDecoder {
                 throw new RewardConfigurationException(
                         dictionary + ": larger than 4 MiB; a dictionary has one character a line");
             }
-            List<String> characters =
-                    new ArrayList<>(List.of(Files.readString(dictionary).split("\r?\n")));
-            if (characters.stream().allMatch(String::isEmpty)) {
-                throw new RewardConfigurationException(dictionary + ": has no characters; write one a line");
-            }
-            characters.add(" ");
-            return new CtcDecoder(characters);
+            return of(dictionary.toString(), Files.readString(dictionary));
         } catch (IOException e) {
             throw new RewardConfigurationException(dictionary + ": cannot be read (" + e + "); check the path");
         }
+    }
+
+    /**
+     * Of the text of such a dictionary.
+     *
+     * @param source where it comes from, for a person
+     * @throws RewardConfigurationException if it is empty
+     */
+    static CtcDecoder of(String source, String dictionary) {
+        List<String> characters = new ArrayList<>(List.of(dictionary.split("\r?\n")));
+        if (characters.stream().allMatch(String::isEmpty)) {
+            throw new RewardConfigurationException(source + ": has no characters; write one a line");
+        }
+        characters.add(" ");
+        return new CtcDecoder(characters);
     }
 
     /** Whether a network of so many classes, the blank among them, may belong to this dictionary: with the space, or without. */

@@ -10,6 +10,8 @@ final class LineImage {
     private static final double UPRIGHT = 1.5;
     /** OpenCV's parameter of the cubic kernel. */
     private static final double CUBIC = -.75;
+    /** Of a pixel: {@code warpPerspective} rounds places to it. */
+    private static final double FRACTIONS = 32;
 
     private static final int CHANNELS = 3;
 
@@ -33,7 +35,9 @@ final class LineImage {
     }
 
     /** Bicubic between pixel centres; beyond its edges the image goes on with its last pixels. */
-    private static void interpolate(byte[] from, int width, int height, Point at, byte[] to, int pixel) {
+    private static void interpolate(byte[] from, int width, int height, Point place, byte[] to, int pixel) {
+        Point at =
+                new Point(Math.rint(place.x() * FRACTIONS) / FRACTIONS, Math.rint(place.y() * FRACTIONS) / FRACTIONS);
         int left = (int) Math.floor(at.x());
         int top = (int) Math.floor(at.y());
         double first = 0;

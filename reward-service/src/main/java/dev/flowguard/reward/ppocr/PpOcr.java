@@ -13,8 +13,12 @@ import java.awt.image.BufferedImage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * PP-OCR as PaddleOCR 2.9 runs it, without its angle classifier: {@link TextMap} finds the lines, each is laid straight, read, and kept if its
@@ -39,6 +43,10 @@ public final class PpOcr implements AutoCloseable {
     private static final int LINE_HEIGHT = 48;
 
     private static final int LEAST_LINE_WIDTH = 320;
+    /** {@code rec_batch_num}. */
+    private static final int LINES_TOGETHER = 6;
+    /** Where RapidOCR keeps the dictionary in the recognition network's file. */
+    private static final String CHARACTERS = "character";
     /** {@code drop_score}. */
     private static final double LEAST_CONFIDENCE = .5;
 
@@ -64,17 +72,16 @@ public final class PpOcr implements AutoCloseable {
     public static PpOcr open(PpOcrProperties properties) {
         Path detection = properties.detection();
         Path recognition = properties.recognition();
-        Path dictionary = properties.dictionary();
-        if (detection == null || recognition == null || dictionary == null) {
+        if (detection == null || recognition == null) {
             throw new RewardConfigurationException(
-                    "PP-OCR needs three files: flowguard.reward.ocr.pp-ocr.detection=ONNX, .recognition=ONNX and"
-                            + " .dictionary=TXT");
+                    "PP-OCR needs its networks: flowguard.reward.ocr.pp-ocr.detection=ONNX and .recognition=ONNX, and"
+                            + " .dictionary=TXT where the latter does not carry its characters");
         }
-        CtcDecoder decoder = CtcDecoder.read(dictionary);
         OnnxModel finder = OnnxModel.open(detection, properties.threads(), Set.of());
         try {
             OnnxModel reader = OnnxModel.open(recognition, properties.threads(), Set.of());
             try {
+                CtcDecoder decoder = decoder(properties.dictionary(), recognition, reader);
                 PpOcr ocr = new PpOcr(
                         finder,
                         reader,
@@ -96,10 +103,21 @@ public final class PpOcr implements AutoCloseable {
         }
     }
 
+    private static CtcDecoder decoder(@Nullable Path dictionary, Path recognition, OnnxModel reader) {
+        if (dictionary != null) {
+            return CtcDecoder.read(dictionary);
+        }
+        String characters = reader.metadata(CHARACTERS)
+                .orElseThrow(() -> new RewardConfigurationException(
+                        "%s: carries no characters (metadata '%s'); name the file that lists them as flowguard.reward.ocr.pp-ocr.dictionary=TXT"
+                                .formatted(recognition, CHARACTERS)));
+        return CtcDecoder.of(recognition + ", metadata '" + CHARACTERS + "'", characters);
+    }
+
     private void tryOut() {
         BufferedImage blank = new BufferedImage(LEAST_LINE_WIDTH, LINE_HEIGHT, BufferedImage.TYPE_3BYTE_BGR);
         find(blank);
-        recognise(blank);
+        recognise(List.of(blank));
     }
 
     /** SHA-256 over the digests of the networks and the characters. */
@@ -113,14 +131,13 @@ public final class PpOcr implements AutoCloseable {
      * @throws OnnxException if a network fails
      */
     public String read(BufferedImage image) {
-        StringBuilder text = new StringBuilder();
-        for (Quad line : ReadingOrder.of(find(image))) {
-            CtcDecoder.Text recognised = recognise(LineImage.of(image, line));
-            if (recognised.confidence() >= LEAST_CONFIDENCE) {
-                text.append(recognised.text());
-            }
-        }
-        return text.toString();
+        List<BufferedImage> lines = ReadingOrder.of(find(image)).stream()
+                .map(line -> LineImage.of(image, line))
+                .toList();
+        return recognise(lines).stream()
+                .filter(text -> text.confidence() >= LEAST_CONFIDENCE)
+                .map(CtcDecoder.Text::text)
+                .collect(Collectors.joining());
     }
 
     private List<Quad> find(BufferedImage image) {
@@ -147,12 +164,36 @@ public final class PpOcr implements AutoCloseable {
         return (int) Math.max(MULTIPLE, Math.rint((int) side / (double) MULTIPLE) * MULTIPLE);
     }
 
-    private CtcDecoder.Text recognise(BufferedImage line) {
+    /**
+     * What each line says, in their order. How far a line is padded changes what is read, spaces above all, and PaddleOCR pads it to the widest of
+     * those that it reads together: of six at a time, the narrowest first. So does this, though it reads them one by one.
+     */
+    private List<CtcDecoder.Text> recognise(List<BufferedImage> lines) {
+        List<Integer> narrowestFirst = IntStream.range(0, lines.size())
+                .boxed()
+                .sorted(Comparator.comparingDouble(line -> ratio(lines.get(line))))
+                .toList();
+        CtcDecoder.Text[] texts = new CtcDecoder.Text[lines.size()];
+        for (int start = 0; start < texts.length; start += LINES_TOGETHER) {
+            List<Integer> together = narrowestFirst.subList(start, Math.min(start + LINES_TOGETHER, texts.length));
+            double widest = ratio(lines.get(together.get(together.size() - 1)));
+            for (int line : together) {
+                texts[line] = recognise(lines.get(line), widest);
+            }
+        }
+        return List.of(texts);
+    }
+
+    private static double ratio(BufferedImage line) {
+        return (double) line.getWidth() / line.getHeight();
+    }
+
+    /** @param widest ratio of width to height to which the line is padded */
+    private CtcDecoder.Text recognise(BufferedImage line, double widest) {
         int height = recognition.fixedHeight().orElse(LINE_HEIGHT);
-        double ratio = (double) line.getWidth() / line.getHeight();
         int width = recognition.fixedWidth().orElse((int)
-                (height * Math.max((double) LEAST_LINE_WIDTH / LINE_HEIGHT, ratio)));
-        int written = Math.max(1, Math.min(width, (int) Math.ceil(height * ratio)));
+                (height * Math.max((double) LEAST_LINE_WIDTH / LINE_HEIGHT, widest)));
+        int written = Math.max(1, Math.min(width, (int) Math.ceil(height * ratio(line))));
         ImageTensor tensor =
                 ImageTensor.of(line, written, height, RECOGNITION_SCALE).paddedTo(width);
         try (OnnxResult result = recognition.run(tensor)) {

@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Settings of PP-OCR, below {@code flowguard.reward.ocr.pp-ocr}. The three files belong together and are needed.
+ * Settings of PP-OCR, below {@code flowguard.reward.ocr.pp-ocr}. The files belong together.
  *
- * @param detection ONNX file of the network that finds text
- * @param recognition ONNX file of the network that reads a line
- * @param dictionary the characters that it knows, one a line
+ * @param detection ONNX file of the network that finds text; needed
+ * @param recognition ONNX file of the network that reads a line; needed
+ * @param dictionary the characters that it knows, one a line; absent: those in its own metadata, as {@code character}
  * @param longSide an image whose longer side is longer is shrunk to it before text is looked for ({@code det_limit_side_len})
  * @param threads that one worker's networks compute on
  */

@@ -1,5 +1,7 @@
 package dev.flowguard.reward.ppocr;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 
@@ -21,6 +23,17 @@ record Quad(Point topLeft, Point topRight, Point bottomRight, Point bottomLeft) 
                 rightIsUpper ? right : alsoRight,
                 rightIsUpper ? alsoRight : right,
                 leftIsUpper ? alsoLeft : left);
+    }
+
+    /** Of the same corners, the nearest to the image's upper left and lower right corner as such (PaddleOCR's {@code order_points_clockwise}). */
+    Quad upright() {
+        List<Point> rest = new ArrayList<>(corners());
+        Point first = Collections.min(rest, Comparator.comparingDouble(corner -> corner.x() + corner.y()));
+        Point last = Collections.max(rest, Comparator.comparingDouble(corner -> corner.x() + corner.y()));
+        rest.remove(first);
+        rest.remove(last);
+        Comparator<Point> slope = Comparator.comparingDouble(corner -> corner.y() - corner.x());
+        return new Quad(first, Collections.min(rest, slope), last, Collections.max(rest, slope));
     }
 
     List<Point> corners() {

@@ -97,11 +97,6 @@ record Rectangle(Point centre, double alongX, double alongY, double width, doubl
         return Math.min(width, height);
     }
 
-    /** This rectangle, {@code distance} larger on each side. */
-    Rectangle expand(double distance) {
-        return new Rectangle(centre, alongX, alongY, width + 2 * distance, height + 2 * distance);
-    }
-
     Quad quad() {
         double halfX = alongX * width / 2;
         double halfY = alongY * width / 2;

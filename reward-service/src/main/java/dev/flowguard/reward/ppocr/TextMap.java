@@ -54,8 +54,8 @@ final class TextMap {
                     continue;
                 }
                 double distance = inner.area() * UNCLIP_RATIO / (2 * (inner.width() + inner.height()));
-                Rectangle outer = inner.expand(distance);
-                Quad line = scaled(outer.quad(), imageWidth, imageHeight);
+                Rectangle outer = Rectangle.around(RoundOffset.of(inner.quad(), distance));
+                Quad line = scaled(outer.quad(), imageWidth, imageHeight).upright();
                 if (outer.shortSide() >= LEAST_SIDE + 2
                         && (int) line.topLeft().distance(line.topRight()) > LEAST_SIDE
                         && (int) line.topLeft().distance(line.bottomLeft()) > LEAST_SIDE) {

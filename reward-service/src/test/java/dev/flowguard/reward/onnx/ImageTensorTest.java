@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.awt.image.BufferedImage;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +42,27 @@ class ImageTensorTest {
         assertThat(red(ImageTensor.of(image, 3, 1, RAW))).containsExactly(OPENCV_SHRUNK);
     }
 
+    /** OpenCV 5.0, whose edges, shares and sums are whole numbers. */
+    @Test
+    void interpolatesRowsAndColumnsToTheBit() {
+        BufferedImage image = new BufferedImage(5, 4, BufferedImage.TYPE_3BYTE_BGR);
+        for (int y = 0; y < 4; y++) {
+            for (int x = 0; x < 5; x++) {
+                image.setRGB(x, y, (53 * x + 91 * y + 7 * x * y) % 256 << 16);
+            }
+        }
+        assertThat(red(ImageTensor.of(image, 7, 6, RAW)))
+                .containsExactly(
+                        0, 30, 68, 106, 144, 182, 212, //
+                        46, 78, 118, 159, 107, 111, 144, //
+                        106, 141, 172, 186, 77, 60, 95, //
+                        167, 204, 190, 85, 102, 137, 174, //
+                        100, 140, 154, 113, 163, 158, 126, //
+                        17, 59, 112, 165, 218, 161, 57);
+        assertThat(red(ImageTensor.of(image, 4, 3, RAW)))
+                .containsExactly(22, 89, 130, 182, 144, 176, 95, 127, 53, 128, 193, 97);
+    }
+
     private static final float[] OPENCV_ENLARGED = {0, 25, 75, 125, 175, 160, 80, 40};
     private static final float[] OPENCV_SHRUNK = {17, 150, 67};
 
@@ -60,11 +82,7 @@ class ImageTensorTest {
     }
 
     private static float[] red(ImageTensor tensor) {
-        float[] samples = new float[tensor.width()];
-        for (int x = 0; x < samples.length; x++) {
-            samples[x] = tensor.at(0, 0, x);
-        }
-        return samples;
+        return Arrays.copyOf(samples(tensor), tensor.width() * tensor.height());
     }
 
     private static float[] samples(ImageTensor tensor) {

@@ -69,6 +69,17 @@ class PpOcrTest {
     }
 
     @Test
+    void readsWithTheCharactersThatTheNetworkCarries() {
+        BufferedImage image = blank(320, 160);
+        spell(image, 40, 28, "ab");
+        try (PpOcr carried = PpOcr.open(new PpOcrProperties(DETECTION, RECOGNITION, null, 960, 1));
+                PpOcr named = PpOcr.open(properties(DETECTION, RECOGNITION, dictionary))) {
+            assertThat(carried.read(image)).isEqualTo("ab");
+            assertThat(carried.sha256()).isEqualTo(named.sha256());
+        }
+    }
+
+    @Test
     void theDigestFollowsEveryFile() throws IOException {
         Path other = Files.writeString(folder.resolve("other.txt"), "b\na\n");
         try (PpOcr ocr = PpOcr.open(properties(DETECTION, RECOGNITION, dictionary));
@@ -85,6 +96,7 @@ class PpOcrTest {
         Path large = Files.writeString(folder.resolve("large.txt"), "a\nb\nc\nd\n");
         for (PpOcrProperties wrong : List.of(
                 properties(DETECTION, RECOGNITION, large),
+                new PpOcrProperties(DETECTION, DETECTION, null, 960, 1),
                 properties(RECOGNITION, RECOGNITION, dictionary),
                 properties(DETECTION, DETECTION, dictionary),
                 properties(DETECTION, RECOGNITION, folder.resolve("missing")),

@@ -22,13 +22,15 @@ class TextBoxesGoldenTest {
     @Test
     void linesAreFoundWherePaddleOcrFindsThem() {
         int compared = 0;
+        int equal = 0;
         for (JsonNode golden : GOLDEN.path("maps")) {
             List<Quad> found = new ArrayList<>(map(golden)
                     .lines(
                             golden.path("imageWidth").intValue(),
                             golden.path("imageHeight").intValue()));
             assertThat(found).as("%s", golden).hasSize(golden.path("lines").size());
-            // Clipper rounds to whole pixels of the map before and after it enlarges a box.
+            // Where a corner is whole in exact arithmetic, OpenCV's fp32 may fall short of it, by version, and Clipper
+            // cuts the rest off.
             double pixel = Math.max(
                     golden.path("imageWidth").doubleValue()
                             / golden.path("width").doubleValue(),
@@ -44,9 +46,11 @@ class TextBoxesGoldenTest {
                         .isLessThanOrEqualTo(2 * Math.max(1, pixel));
                 found.remove(nearest);
                 compared++;
+                equal += difference(nearest, expected) == 0 ? 1 : 0;
             }
         }
         assertThat(compared).isGreaterThan(50);
+        assertThat(equal).as("of %d", compared).isGreaterThan(compared * 9 / 10);
     }
 
     @Test
@@ -69,10 +73,10 @@ class TextBoxesGoldenTest {
                 int[] pixel = crop.getRaster()
                         .getPixel(sample.path(0).intValue(), sample.path(1).intValue(), new int[3]);
                 for (int band = 0; band < 3; band++) {
-                    // OpenCV looks its weights up in a table of 32 places a pixel.
+                    // OpenCV's weights are whole numbers of 15 bits.
                     assertThat(pixel[band])
                             .as("%s of %s", sample, golden)
-                            .isCloseTo(sample.path(2).path(band).intValue(), within(2));
+                            .isCloseTo(sample.path(2).path(band).intValue(), within(1));
                 }
             }
         }
