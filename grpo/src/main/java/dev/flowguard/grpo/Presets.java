@@ -1,10 +1,8 @@
 package dev.flowguard.grpo;
 
 import dev.flowguard.tensor.InputException;
-import java.util.Comparator;
+import dev.flowguard.tensor.NearestName;
 import java.util.List;
-import java.util.stream.Collectors;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /** The presets by name. */
 public final class Presets {
@@ -35,15 +33,12 @@ public final class Presets {
         return ALL.stream()
                 .filter(preset -> preset.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new InputException("preset '" + name + "' is unknown; did you mean '" + nearest(name)
-                        + "'? There are " + ALL.stream().map(Preset::name).collect(Collectors.joining(", "))));
+                .orElseThrow(() -> unknown(name));
     }
 
-    private static String nearest(String name) {
-        return ALL.stream()
-                .map(Preset::name)
-                .min(Comparator.comparing(
-                        known -> LevenshteinDistance.getDefaultInstance().apply(known, name)))
-                .orElseThrow();
+    private static InputException unknown(String name) {
+        List<String> known = ALL.stream().map(Preset::name).toList();
+        return new InputException("preset '" + name + "' is unknown; did you mean '"
+                + NearestName.of(name, known).orElseThrow() + "'? There are " + String.join(", ", known));
     }
 }

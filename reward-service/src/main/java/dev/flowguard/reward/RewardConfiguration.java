@@ -11,16 +11,15 @@ import dev.flowguard.reward.imagereward.ImageRewardScorer;
 import dev.flowguard.reward.jpeg.JpegSizeScorer;
 import dev.flowguard.reward.ocr.OcrScorer;
 import dev.flowguard.reward.reference.ReferenceSimilarityScorer;
+import dev.flowguard.tensor.NearestName;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -146,13 +145,12 @@ class RewardConfiguration {
         if (known.contains(name)) {
             return name;
         }
-        LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
-        String nearest = known.stream()
-                .min(Comparator.comparing((String candidate) -> distance.apply(name, candidate)))
-                .orElseThrow();
         throw new RewardConfigurationException(
                 "flowguard.reward.scorers names the unknown scorer '%s': did you mean '%s'? Known are %s."
-                        .formatted(name, nearest, known.stream().sorted().collect(Collectors.joining(", "))));
+                        .formatted(
+                                name,
+                                NearestName.of(name, known).orElseThrow(),
+                                known.stream().sorted().collect(Collectors.joining(", "))));
     }
 
     @Bean

@@ -1,10 +1,10 @@
 package dev.flowguard.cli.export;
 
 import dev.flowguard.models.AdapterFormat;
+import dev.flowguard.tensor.NearestName;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -27,11 +27,10 @@ final class FormatConverter implements ITypeConverter<AdapterFormat> {
     }
 
     private static String nearest(String name) {
-        return Arrays.stream(AdapterFormat.values())
+        List<String> known = Arrays.stream(AdapterFormat.values())
                 .map(FormatConverter::nameOf)
-                .min(Comparator.comparing(
-                        known -> LevenshteinDistance.getDefaultInstance().apply(known, name)))
-                .orElseThrow();
+                .toList();
+        return NearestName.of(name, known).orElseThrow();
     }
 
     private static String nameOf(AdapterFormat format) {

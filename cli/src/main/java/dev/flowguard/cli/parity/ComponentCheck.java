@@ -10,13 +10,13 @@ import dev.flowguard.tensor.Compute;
 import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
+import dev.flowguard.tensor.NearestName;
 import dev.flowguard.tensor.Scope;
 import dev.flowguard.tensor.Tensor;
 import dev.flowguard.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /** One component of a pipeline against its entries in a reference file. */
 final class ComponentCheck {
@@ -110,7 +109,8 @@ final class ComponentCheck {
     private void requireKnown(String kind, String name, Collection<String> known, String complaint) {
         if (!known.contains(name)) {
             throw reference.invalid(
-                    component.name() + kind + name, complaint + "; did you mean '" + nearest(name, known) + "'?");
+                    component.name() + kind + name,
+                    complaint + "; did you mean '" + NearestName.of(name, known).orElse("nothing") + "'?");
         }
     }
 
@@ -253,13 +253,5 @@ final class ComponentCheck {
             throw reference.invalid(
                     component.name() + kind + name, "has shape " + info.shape() + ", but ours is " + shape);
         }
-    }
-
-    private static String nearest(String name, Collection<String> known) {
-        return known.stream()
-                .min(Comparator.comparing((String other) ->
-                                LevenshteinDistance.getDefaultInstance().apply(name, other))
-                        .thenComparing(Comparator.naturalOrder()))
-                .orElse("nothing");
     }
 }

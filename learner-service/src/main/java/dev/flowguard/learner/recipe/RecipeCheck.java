@@ -13,6 +13,7 @@ import dev.flowguard.models.ModelFamily;
 import dev.flowguard.tensor.DType;
 import dev.flowguard.tensor.Device;
 import dev.flowguard.tensor.InputException;
+import dev.flowguard.tensor.NearestName;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -286,7 +287,7 @@ final class RecipeCheck {
                 Recipe.Sentinel.ACTIONS.contains(action),
                 "/sentinel/action",
                 "cannot be '" + action + "'; did you mean '"
-                        + RecipeLoader.nearest(action, List.copyOf(Recipe.Sentinel.ACTIONS)) + "'?");
+                        + NearestName.of(action, Recipe.Sentinel.ACTIONS).orElseThrow() + "'?");
         require(sentinel.patience() >= 1, "/sentinel/patience", "must be at least 1 evaluation");
         require(
                 sentinel.margin() >= 0 && Double.isFinite(sentinel.margin()),

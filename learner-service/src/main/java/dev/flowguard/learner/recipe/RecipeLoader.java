@@ -3,16 +3,14 @@ package dev.flowguard.learner.recipe;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.flowguard.models.ModelFamily;
 import dev.flowguard.tensor.InputException;
+import dev.flowguard.tensor.NearestName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -33,6 +31,9 @@ public final class RecipeLoader {
     private static final String REPLAY = "experimental_replay";
     /** Keys whose value is one choice as a whole, not a section that a preset may fill up. */
     private static final Set<String> CHOICES = Set.of("stochastic_steps", "schedule", "kl_schedule");
+
+    /** A key with more changed, missing or added characters is another one. */
+    private static final int MOST_TYPOS = 2;
 
     private static final List<String> REQUIRED =
             List.of("/name", PIPELINE, "/model/height", "/model/width", "/prompts/train", "/prompts/held_out");
@@ -236,9 +237,7 @@ public final class RecipeLoader {
         JsonNode at = whole;
         for (String name : List.of(pointer.substring(1).split("/", -1))) {
             if (!at.has(name)) {
-                return at.propertyNames().stream()
-                        .filter(key -> LevenshteinDistance.getDefaultInstance().apply(key, name) <= 2)
-                        .findFirst()
+                return NearestName.within(MOST_TYPOS, name, at.propertyNames())
                         .map(key -> ", or write '" + key + "' as '" + name + "'")
                         .orElse("");
             }
@@ -292,9 +291,13 @@ public final class RecipeLoader {
         try {
             return YAML.treeToValue(whole, Recipe.class);
         } catch (UnrecognizedPropertyException e) {
+            List<String> known =
+                    e.getKnownPropertyIds().stream().map(Object::toString).toList();
             throw problem(
                     pointer(e),
-                    "is no key here; did you mean '" + nearest(e.getPropertyName(), e.getKnownPropertyIds()) + "'?");
+                    "is no key here; did you mean '"
+                            + NearestName.of(e.getPropertyName(), known).orElse("nothing: this section has no keys")
+                            + "'?");
         } catch (MismatchedInputException e) {
             throw problem(pointer(e), "has a value of the wrong kind: " + firstLine(e.getOriginalMessage()));
         } catch (JacksonException e) {
@@ -313,15 +316,6 @@ public final class RecipeLoader {
                     .append(reference.getPropertyName() != null ? reference.getPropertyName() : reference.getIndex());
         }
         return pointer.toString();
-    }
-
-    static String nearest(String name, Collection<Object> known) {
-        return known.stream()
-                .map(Object::toString)
-                .min(Comparator.comparing((String other) ->
-                                LevenshteinDistance.getDefaultInstance().apply(name, other))
-                        .thenComparing(Comparator.naturalOrder()))
-                .orElse("nothing: this section has no keys");
     }
 
     /** @param pointer the key as a JSON pointer */
