@@ -24,4 +24,12 @@ public interface Scorer {
      * @throws RuntimeException if the scorer cannot work here; the service then does not start
      */
     ScorerWorker newWorker();
+
+    /**
+     * Whether a batch takes less time than its items one by one, as it does in one pass of a network or one request to another
+     * server. Where it does not, workers take item by item: none is idle while another has items left, and answers leave at once.
+     */
+    default boolean gainsFromBatches() {
+        return true;
+    }
 }

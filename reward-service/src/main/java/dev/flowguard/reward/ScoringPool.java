@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One scorer's bounded queue and its worker threads. A worker takes what is there, up to a batch, and waits for more only while the oldest of
- * it is younger than the latency bound.
+ * it is younger than the latency bound; of a scorer that gains nothing from batches it takes one item.
  *
  * <p>Thread-safe. {@link #close} lets each worker finish the batch that it is on.
  */
@@ -40,7 +40,7 @@ final class ScoringPool implements AutoCloseable {
         this.decoder = decoder;
         this.metrics = metrics;
         this.queue = new ArrayBlockingQueue<>(properties.admission().queueCapacity());
-        this.maxBatch = properties.batch().maxSize();
+        this.maxBatch = scorer.gainsFromBatches() ? properties.batch().maxSize() : 1;
         this.maxDelayNanos = properties.batch().maxDelay().toNanos();
     }
 

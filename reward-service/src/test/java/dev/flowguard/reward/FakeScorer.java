@@ -15,7 +15,7 @@ import java.util.function.Predicate;
  * A scorer that a test holds the reins of: the score of an item is a function of its prompt, and, where a gate is given, each item takes one
  * permit of it before it is scored.
  */
-final class FakeScorer implements Scorer {
+class FakeScorer implements Scorer {
 
     private final ScorerDescription description;
     private final Function<ScoreItem, ScoreOutcome> rule;

@@ -37,6 +37,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -446,6 +447,33 @@ class ScorerContractTest {
         assertThat(timer("slow", "scored").count()).isEqualTo(9);
     }
 
+    /** INVARIANT: who gains nothing from batches leaves no worker idle that could score. */
+    @Test
+    void itemsOfAScorerWithoutBatchesAreTakenOneByOne() throws Exception {
+        Semaphore gate = new Semaphore(0);
+        FakeScorer scorer = new FakeScorer("slow", FakeScorer::length, gate) {
+            @Override
+            public boolean gainsFromBatches() {
+                return false;
+            }
+        };
+        ScorerGrpc.ScorerStub stub = serve(properties(64, 16, "workers", "2"), scorer);
+        Answers answers = new Answers();
+        StreamObserver<ScoreRequest> items = stub.score(answers);
+        for (int id = 0; id < 5; id++) {
+            items.onNext(item(id, "p"));
+        }
+        items.onCompleted();
+
+        scorer.batchesBegun.acquire(2);
+        awaitDepth("slow", 3);
+        gate.release(1);
+        assertThat(answers.next().hasScore()).as("answered before any other").isTrue();
+        gate.release(Integer.MAX_VALUE - 1);
+        assertThat(answers.end()).isEqualTo(Status.OK);
+        assertThat(meters.get("flowguard.reward.batch.size").summary().count()).isEqualTo(5);
+    }
+
     @Test
     void manyCallersAtOnceLoseNothing() throws Exception {
         ScorerGrpc.ScorerStub stub = serve(properties(16, 8), FakeScorer.promptLength("length"));
@@ -509,7 +537,7 @@ class ScorerContractTest {
     }
 
     private static RewardProperties properties(int queueCapacity, int window, String key, String value) {
-        return RewardPropertiesTest.bind(Map.of(
+        Map<String, String> settings = new HashMap<>(Map.of(
                 "flowguard.reward.workers",
                 "1",
                 "flowguard.reward.batch.max-size",
@@ -525,9 +553,9 @@ class ScorerContractTest {
                 "flowguard.reward.limits.max-image-side",
                 "256",
                 "flowguard.reward.limits.max-metadata-bytes",
-                "1KB",
-                "flowguard.reward." + key,
-                value));
+                "1KB"));
+        settings.put("flowguard.reward." + key, value);
+        return RewardPropertiesTest.bind(settings);
     }
 
     private ScorerGrpc.ScorerStub serve(RewardProperties properties, Scorer... scorers) throws IOException {

@@ -41,6 +41,11 @@ public final class ArtefactScorer implements Scorer {
     }
 
     @Override
+    public boolean gainsFromBatches() {
+        return false;
+    }
+
+    @Override
     public ScorerWorker newWorker() {
         return new ScorerWorker() {
             @Override

@@ -106,6 +106,11 @@ public final class GenEvalScorer implements Scorer, AutoCloseable {
     }
 
     @Override
+    public boolean gainsFromBatches() {
+        return false;
+    }
+
+    @Override
     public ScorerWorker newWorker() {
         return new GenEvalWorker(properties, detector, names, colours);
     }

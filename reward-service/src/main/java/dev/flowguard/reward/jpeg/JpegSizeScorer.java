@@ -56,6 +56,11 @@ public final class JpegSizeScorer implements Scorer {
     }
 
     @Override
+    public boolean gainsFromBatches() {
+        return false;
+    }
+
+    @Override
     public ScorerWorker newWorker() {
         return new JpegSizeWorker(rewardPerByte);
     }

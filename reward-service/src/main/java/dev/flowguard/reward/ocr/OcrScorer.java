@@ -52,6 +52,11 @@ public final class OcrScorer implements Scorer, AutoCloseable {
     }
 
     @Override
+    public boolean gainsFromBatches() {
+        return false;
+    }
+
+    @Override
     public ScorerWorker newWorker() {
         return new OcrWorker(engine.newReader());
     }

@@ -67,6 +67,11 @@ public final class ReferenceSimilarityScorer implements Scorer {
     }
 
     @Override
+    public boolean gainsFromBatches() {
+        return false;
+    }
+
+    @Override
     public ScorerWorker newWorker() {
         return new ScorerWorker() {
             @Override
