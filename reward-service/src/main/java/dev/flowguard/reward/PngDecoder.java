@@ -11,12 +11,12 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Turns an {@link EncodedImage} from anywhere into pixels. Thread-safe.
+ * Reads {@link ImageFormat#IMAGE_FORMAT_PNG}. Thread-safe.
  *
  * <p>INVARIANT: nothing is inflated before {@link #check} has read the file's own header and found its size within the limits, so a small file
  * cannot ask for a large allocation.
  */
-final class PngDecoder {
+final class PngDecoder implements ImageDecoder {
 
     private static final long SIGNATURE = 0x89504E470D0A1A0AL;
     private static final int IHDR = 0x49484452;
@@ -27,27 +27,15 @@ final class PngDecoder {
     private static final int GREY = 0;
     private static final int RGB = 2;
 
-    private final long maxBytes;
     private final int maxSide;
 
-    PngDecoder(RewardProperties.Limits limits) {
-        this.maxBytes = limits.maxImageBytes().toBytes();
-        this.maxSide = limits.maxImageSide();
+    /** @param maxSide largest width and largest height that are accepted */
+    PngDecoder(int maxSide) {
+        this.maxSide = maxSide;
     }
 
-    long maxBytes() {
-        return maxBytes;
-    }
-
-    /** Checks everything that can be known without inflating the image. Cheap. */
-    void check(EncodedImage image) throws InvalidItemException {
-        require(
-                image.getFormat() == ImageFormat.IMAGE_FORMAT_PNG,
-                "the image's format must be IMAGE_FORMAT_PNG, not " + image.getFormat());
-        require(
-                image.getData().size() <= maxBytes,
-                "the image has %d bytes; at most %d are accepted"
-                        .formatted(image.getData().size(), maxBytes));
+    @Override
+    public void check(EncodedImage image) throws InvalidItemException {
         require(image.getData().size() > HEADER_BYTES, "the image is not a PNG file: it is too short");
         ByteBuffer header = image.getData().substring(0, HEADER_BYTES).asReadOnlyByteBuffer();
         require(header.getLong() == SIGNATURE, "the image is not a PNG file: its signature is missing");
@@ -78,12 +66,9 @@ final class PngDecoder {
                         .formatted(colourTypeName(colourType), bitDepth));
     }
 
-    /**
-     * Decodes the image.
-     *
-     * @return a {@link BufferedImage#TYPE_3BYTE_BGR}; grey is repeated in all three channels
-     */
-    BufferedImage decode(EncodedImage image) throws InvalidItemException {
+    /** Grey is repeated in all three channels. */
+    @Override
+    public BufferedImage decode(EncodedImage image) throws InvalidItemException {
         check(image);
         ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
         try (MemoryCacheImageInputStream in =

@@ -118,8 +118,8 @@ class RewardConfiguration {
     }
 
     @Bean
-    PngDecoder pngDecoder(RewardProperties properties) {
-        return new PngDecoder(properties.limits());
+    ImageDecoders imageDecoders(RewardProperties properties) {
+        return new ImageDecoders(properties.limits());
     }
 
     @Bean
@@ -133,7 +133,7 @@ class RewardConfiguration {
      */
     @Bean
     ScorerRegistry scorerRegistry(
-            ListableBeanFactory beans, RewardProperties properties, PngDecoder decoder, RewardMetrics metrics) {
+            ListableBeanFactory beans, RewardProperties properties, ImageDecoders decoder, RewardMetrics metrics) {
         List<String> known = Arrays.asList(beans.getBeanNamesForType(Scorer.class));
         List<Scorer> chosen = properties.scorers().stream()
                 .map(name -> beans.getBean(requireKnown(name, known), Scorer.class))
@@ -155,7 +155,7 @@ class RewardConfiguration {
 
     @Bean
     ScorerGrpcService scorerGrpcService(
-            ScorerRegistry scorers, PngDecoder decoder, RewardProperties properties, RewardMetrics metrics) {
+            ScorerRegistry scorers, ImageDecoders decoder, RewardProperties properties, RewardMetrics metrics) {
         return new ScorerGrpcService(scorers, decoder, properties, metrics);
     }
 

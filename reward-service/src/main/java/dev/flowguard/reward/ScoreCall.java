@@ -35,7 +35,7 @@ final class ScoreCall implements StreamObserver<ScoreRequest>, PendingItem.Owner
 
     private final ServerCallStreamObserver<ScoreResponse> caller;
     private final ScorerRegistry scorers;
-    private final PngDecoder decoder;
+    private final ImageDecoder decoder;
     private final RewardProperties properties;
     private final Semaphore freeSlots;
     private final Runnable whenOver;
@@ -54,7 +54,7 @@ final class ScoreCall implements StreamObserver<ScoreRequest>, PendingItem.Owner
     ScoreCall(
             ServerCallStreamObserver<ScoreResponse> caller,
             ScorerRegistry scorers,
-            PngDecoder decoder,
+            ImageDecoder decoder,
             RewardProperties properties,
             Semaphore freeSlots,
             Runnable whenOver) {

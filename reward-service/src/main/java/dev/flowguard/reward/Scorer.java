@@ -14,7 +14,7 @@ public interface Scorer {
     /**
      * What the scorer is and what it wants to be sent. Constant. Inputs must be {@code IMAGE}, alone or with {@code PROMPT} or
      * {@code METADATA} or both, the arity {@code POINTWISE}: the service refuses to start with any other. A
-     * {@code max_image_bytes} of 0 stands for the service's own limit.
+     * {@code max_image_bytes} of 0 stands for the service's own limit; which image formats are taken is the service's to say.
      */
     ScorerDescription description();
 

@@ -20,12 +20,13 @@ final class ScorerGrpcService extends ScorerGrpc.ScorerImplBase {
             Metadata.Key.of("retry-delay-ms", Metadata.ASCII_STRING_MARSHALLER);
 
     private final ScorerRegistry scorers;
-    private final PngDecoder decoder;
+    private final ImageDecoder decoder;
     private final RewardProperties properties;
     private final RewardMetrics metrics;
     private final Semaphore freeSlots;
 
-    ScorerGrpcService(ScorerRegistry scorers, PngDecoder decoder, RewardProperties properties, RewardMetrics metrics) {
+    ScorerGrpcService(
+            ScorerRegistry scorers, ImageDecoder decoder, RewardProperties properties, RewardMetrics metrics) {
         this.scorers = scorers;
         this.decoder = decoder;
         this.properties = properties;

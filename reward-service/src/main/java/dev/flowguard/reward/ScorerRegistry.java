@@ -1,6 +1,7 @@
 package dev.flowguard.reward;
 
 import dev.flowguard.proto.v1.Arity;
+import dev.flowguard.proto.v1.ImageFormat;
 import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerInput;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ final class ScorerRegistry implements AutoCloseable {
      * @throws RewardConfigurationException if this service cannot serve one of them, or two have one id
      */
     static ScorerRegistry start(
-            List<Scorer> scorers, RewardProperties properties, PngDecoder decoder, RewardMetrics metrics) {
+            List<Scorer> scorers, RewardProperties properties, ImageDecoders decoder, RewardMetrics metrics) {
         Map<String, Entry> entries = new LinkedHashMap<>();
         ScorerRegistry registry = new ScorerRegistry(entries);
         try {
@@ -72,6 +73,7 @@ final class ScorerRegistry implements AutoCloseable {
         long own = description.getMaxImageBytes();
         return description.toBuilder()
                 .setMaxImageBytes(own == 0 ? maxImageBytes : Math.min(own, maxImageBytes))
+                .addImageFormats(ImageFormat.IMAGE_FORMAT_RGB8)
                 .build();
     }
 

@@ -27,14 +27,14 @@ final class ScoringPool implements AutoCloseable {
 
     private final String scorerId;
     private final Scorer scorer;
-    private final PngDecoder decoder;
+    private final ImageDecoder decoder;
     private final RewardMetrics metrics;
     private final BlockingQueue<PendingItem> queue;
     private final int maxBatch;
     private final long maxDelayNanos;
     private final List<Thread> workers = new ArrayList<>();
 
-    private ScoringPool(Scorer scorer, RewardProperties properties, PngDecoder decoder, RewardMetrics metrics) {
+    private ScoringPool(Scorer scorer, RewardProperties properties, ImageDecoder decoder, RewardMetrics metrics) {
         this.scorerId = scorer.description().getScorerId();
         this.scorer = scorer;
         this.decoder = decoder;
@@ -49,7 +49,7 @@ final class ScoringPool implements AutoCloseable {
      *
      * @throws IllegalStateException if one of them cannot
      */
-    static ScoringPool start(Scorer scorer, RewardProperties properties, PngDecoder decoder, RewardMetrics metrics) {
+    static ScoringPool start(Scorer scorer, RewardProperties properties, ImageDecoder decoder, RewardMetrics metrics) {
         ScoringPool pool = new ScoringPool(scorer, properties, decoder, metrics);
         metrics.watchQueue(pool.scorerId, pool.queue);
         List<CompletableFuture<Void>> ready = new ArrayList<>();

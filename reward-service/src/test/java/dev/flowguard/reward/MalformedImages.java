@@ -60,7 +60,21 @@ final class MalformedImages {
                 truncated(noise, noise.getData().size() / 2),
                 truncated(noise, 60),
                 damaged(noise, 70),
+                // Samples that are not as many as declared.
+                TestImages.rgb8(noise(8, 4)).toBuilder().setWidth(9).build(),
+                TestImages.rgb8(noise(8, 4)).toBuilder().setHeight(0).build(),
+                TestImages.rgb8(noise(8, 4)).toBuilder()
+                        .setWidth(-1)
+                        .setHeight(-1)
+                        .build(),
+                TestImages.rgb8(noise(8, 4)).toBuilder().clearData().build(),
+                TestImages.rgb8(noise(8, 4)).toBuilder()
+                        .setFormat(ImageFormat.IMAGE_FORMAT_PNG)
+                        .build(),
+                good.toBuilder().setFormat(ImageFormat.IMAGE_FORMAT_RGB8).build(),
+                TestImages.rgb8(noise(257, 1)),
                 // More bytes than the limit of the tests.
+                TestImages.rgb8(noise(256, 256)),
                 TestImages.png(noise(256, 256)));
     }
 

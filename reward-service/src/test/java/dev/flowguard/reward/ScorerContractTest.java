@@ -560,7 +560,7 @@ class ScorerContractTest {
 
     private ScorerGrpc.ScorerStub serve(RewardProperties properties, Scorer... scorers) throws IOException {
         RewardMetrics metrics = new RewardMetrics(meters);
-        PngDecoder decoder = new PngDecoder(properties.limits());
+        ImageDecoders decoder = new ImageDecoders(properties.limits());
         registry = ScorerRegistry.start(List.of(scorers), properties, decoder, metrics);
         service = new ScorerGrpcService(registry, decoder, properties, metrics);
         String name = InProcessServerBuilder.generateName();

@@ -1,6 +1,7 @@
 package dev.flowguard.reward;
 
 import com.google.protobuf.ByteString;
+import dev.flowguard.models.RgbImage;
 import dev.flowguard.proto.v1.EncodedImage;
 import dev.flowguard.proto.v1.ImageFormat;
 import java.awt.Color;
@@ -69,6 +70,16 @@ public final class TestImages {
         return EncodedImage.newBuilder()
                 .setFormat(ImageFormat.IMAGE_FORMAT_PNG)
                 .setData(ByteString.copyFrom(out.toByteArray()))
+                .setWidth(image.getWidth())
+                .setHeight(image.getHeight())
+                .build();
+    }
+
+    /** The image's samples as they are. */
+    public static EncodedImage rgb8(BufferedImage image) {
+        return EncodedImage.newBuilder()
+                .setFormat(ImageFormat.IMAGE_FORMAT_RGB8)
+                .setData(ByteString.copyFrom(RgbImage.of(image).samples()))
                 .setWidth(image.getWidth())
                 .setHeight(image.getHeight())
                 .build();

@@ -18,10 +18,10 @@ import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 
-class PngDecoderTest {
+class ImageDecodersTest {
 
-    private final PngDecoder decoder =
-            new PngDecoder(new RewardProperties.Limits(DataSize.ofMegabytes(1), 256, 10_000, DataSize.ofKilobytes(1)));
+    private final ImageDecoders decoder = new ImageDecoders(
+            new RewardProperties.Limits(DataSize.ofMegabytes(1), 256, 10_000, DataSize.ofKilobytes(1)));
 
     @Test
     void rgbSamplesArriveUnchanged() throws Exception {
@@ -29,6 +29,17 @@ class PngDecoderTest {
         BufferedImage decoded = decoder.decode(TestImages.png(image));
         assertThat(decoded.getType()).isEqualTo(BufferedImage.TYPE_3BYTE_BGR);
         assertThat(samples(decoded)).isEqualTo(samples(image));
+    }
+
+    @Test
+    void samplesThatAreNoFileArriveUnchanged() throws Exception {
+        BufferedImage image = noise(BufferedImage.TYPE_3BYTE_BGR);
+        EncodedImage sent = TestImages.rgb8(image);
+        BufferedImage decoded = decoder.decode(sent);
+        assertThat(decoded.getType()).isEqualTo(BufferedImage.TYPE_3BYTE_BGR);
+        assertThat(samples(decoded)).isEqualTo(samples(image));
+        decoded.getRaster().setSample(0, 0, 0, 255 - decoded.getRaster().getSample(0, 0, 0));
+        assertThat(sent).as("what came is not written to").isEqualTo(TestImages.rgb8(image));
     }
 
     @Test
@@ -50,6 +61,11 @@ class PngDecoderTest {
         assertThatThrownBy(() -> decoder.decode(TestImages.png(TestImages.blank(3, 2, BufferedImage.TYPE_4BYTE_ABGR))))
                 .hasMessage(
                         "the PNG file has RGB and alpha samples of 8 bits; send grey or RGB of 8 bits, without alpha");
+        EncodedImage pixels = TestImages.rgb8(TestImages.blank(3, 2, BufferedImage.TYPE_3BYTE_BGR));
+        assertThatThrownBy(() -> decoder.check(pixels.toBuilder().setWidth(4).build()))
+                .hasMessage("the image has 18 bytes, but 4 x 2 pixels of RGB are 24");
+        assertThatThrownBy(() -> decoder.check(pixels.toBuilder().setHeight(-1).build()))
+                .hasMessage("the image is 3 x 4294967295 pixels; 1 to 256 a side are accepted");
     }
 
     /** INVARIANT: what an item makes the decoder allocate is bounded by its pixels, whatever else is in the file. */
