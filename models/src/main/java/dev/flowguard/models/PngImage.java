@@ -28,13 +28,18 @@ public final class PngImage {
 
     private PngImage() {}
 
+    /** The PNG file of an image. */
+    public static byte[] encode(RgbImage image) {
+        return encode(image, Map.of());
+    }
+
     /**
-     * The PNG file of an image: round(255·clamp(x, 0, 1)), halves to even as numpy does.
+     * The PNG file of a tensor [3, H, W] in [0, 1].
      *
-     * @param image [3, H, W]
+     * @see RgbImage#of(Tensor)
      */
     public static byte[] encode(Tensor image) {
-        return encode(image, Map.of());
+        return encode(RgbImage.of(image));
     }
 
     /**
@@ -44,18 +49,15 @@ public final class PngImage {
      * @param texts by keyword of at most 79 Latin-1 characters
      */
     public static byte[] encode(Tensor image, Map<String, String> texts) {
-        if (image.rank() != 3 || image.size(0) != 3) {
-            throw new IllegalArgumentException(
-                    "an image is [3, H, W], not " + java.util.Arrays.toString(image.shape()));
-        }
-        int height = Math.toIntExact(image.size(1));
-        int width = Math.toIntExact(image.size(2));
-        float[] values = image.toFloats();
-        int plane = height * width;
-        BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-        for (int i = 0; i < plane; i++) {
-            int rgb = level(values[i]) << 16 | level(values[plane + i]) << 8 | level(values[2 * plane + i]);
-            picture.setRGB(i % width, i / width, rgb);
+        return encode(RgbImage.of(image), texts);
+    }
+
+    private static byte[] encode(RgbImage image, Map<String, String> texts) {
+        BufferedImage picture = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
+        byte[] samples = image.samples();
+        for (int i = 0; i < image.width() * image.height(); i++) {
+            int rgb = (samples[3 * i] & 0xFF) << 16 | (samples[3 * i + 1] & 0xFF) << 8 | (samples[3 * i + 2] & 0xFF);
+            picture.setRGB(i % image.width(), i / image.width(), rgb);
         }
         return encode(picture, texts);
     }
@@ -120,10 +122,6 @@ public final class PngImage {
             }
         }
         return Tensor.of(device, values, 3, height, width);
-    }
-
-    private static int level(float value) {
-        return (int) Math.rint(255 * Math.min(1f, Math.max(0f, value)));
     }
 
     private static BufferedImage read(byte[] png) {

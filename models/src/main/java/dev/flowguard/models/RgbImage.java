@@ -1,7 +1,9 @@
 package dev.flowguard.models;
 
+import dev.flowguard.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
+import java.util.Arrays;
 
 /**
  * An image as Pillow has it in mode {@code RGB}: three 8-bit samples a pixel and nothing else. Immutable by agreement: nobody
@@ -55,6 +57,32 @@ public final class RgbImage {
             }
         }
         return new RgbImage(width, image.getHeight(), samples);
+    }
+
+    /**
+     * The image of a tensor [3, H, W] in [0, 1]: round(255·clamp(x, 0, 1)), halves to even as numpy does.
+     *
+     * @throws IllegalArgumentException if the tensor is of another shape
+     */
+    public static RgbImage of(Tensor image) {
+        if (image.rank() != CHANNELS || image.size(0) != CHANNELS) {
+            throw new IllegalArgumentException("an image is [3, H, W], not " + Arrays.toString(image.shape()));
+        }
+        int height = Math.toIntExact(image.size(1));
+        int width = Math.toIntExact(image.size(2));
+        float[] values = image.toFloats();
+        int plane = height * width;
+        byte[] samples = new byte[CHANNELS * plane];
+        for (int i = 0; i < plane; i++) {
+            for (int channel = 0; channel < CHANNELS; channel++) {
+                samples[CHANNELS * i + channel] = level(values[channel * plane + i]);
+            }
+        }
+        return new RgbImage(width, height, samples);
+    }
+
+    private static byte level(float value) {
+        return (byte) Math.rint(255 * Math.min(1f, Math.max(0f, value)));
     }
 
     /** Pixels a row. */

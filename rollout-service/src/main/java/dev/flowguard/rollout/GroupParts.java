@@ -86,7 +86,7 @@ final class GroupParts {
         return IntStream.range(0, group.images().size()).mapToObj(member -> GroupPart.newBuilder()
                 .setImage(MemberImage.newBuilder()
                         .setMemberIndex(member)
-                        .setImage(group.images().get(member)))
+                        .setImage(group.images().get(member).png()))
                 .build());
     }
 }

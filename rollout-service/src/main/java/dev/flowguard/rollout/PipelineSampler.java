@@ -1,7 +1,6 @@
 package dev.flowguard.rollout;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import dev.flowguard.grpo.GroupVelocityField;
 import dev.flowguard.grpo.MicroBatchedVelocity;
 import dev.flowguard.grpo.Trajectory;
@@ -12,9 +11,7 @@ import dev.flowguard.models.FlowPipeline;
 import dev.flowguard.models.Guidance;
 import dev.flowguard.models.GuidedVelocity;
 import dev.flowguard.models.LoraAdapter;
-import dev.flowguard.models.PngImage;
-import dev.flowguard.proto.v1.EncodedImage;
-import dev.flowguard.proto.v1.ImageFormat;
+import dev.flowguard.models.RgbImage;
 import dev.flowguard.proto.v1.Lease;
 import dev.flowguard.proto.v1.MemberSpec;
 import dev.flowguard.proto.v1.PolicyAnnouncement;
@@ -94,7 +91,7 @@ final class PipelineSampler implements GroupSampler {
         Tensor latents = requireFinite(trajectory.finalLatents());
         List<ByteString> finalLatents = TrajectoryTables.rows(latents);
         long sampled = System.nanoTime();
-        List<EncodedImage> images = decode(latents);
+        List<DrawnImage> images = decode(latents);
         long decoded = System.nanoTime();
         return new SampledGroup(
                 Arrays.stream(latentShape()).boxed().toList(),
@@ -137,28 +134,19 @@ final class PipelineSampler implements GroupSampler {
         return pipeline.latentShape(settings.getHeight(), settings.getWidth());
     }
 
-    private List<EncodedImage> decode(Tensor latents) {
-        List<EncodedImage> images = new ArrayList<>();
+    private List<DrawnImage> decode(Tensor latents) {
+        List<DrawnImage> images = new ArrayList<>();
         long members = latents.size(0);
         int together = DecoderActivations.imagesTogether(settings.getHeight(), settings.getWidth());
         for (long first = 0; first < members; first += together) {
             try (Scope scope = Scope.open()) {
                 Tensor batch = latents.slice(0, first, Math.min(members, first + together));
                 for (Tensor image : pipeline.decode(batch).chunk(Math.toIntExact(batch.size(0)), 0)) {
-                    images.add(encode(image.squeeze(0)));
+                    images.add(new DrawnImage(RgbImage.of(image.squeeze(0))));
                 }
             }
         }
         return images;
-    }
-
-    private EncodedImage encode(Tensor image) {
-        return EncodedImage.newBuilder()
-                .setFormat(ImageFormat.IMAGE_FORMAT_PNG)
-                .setData(UnsafeByteOperations.unsafeWrap(PngImage.encode(image)))
-                .setWidth(settings.getWidth())
-                .setHeight(settings.getHeight())
-                .build();
     }
 
     private static Tensor requireFinite(Tensor latents) {

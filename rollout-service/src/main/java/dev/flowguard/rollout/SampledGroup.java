@@ -1,7 +1,6 @@
 package dev.flowguard.rollout;
 
 import com.google.protobuf.ByteString;
-import dev.flowguard.proto.v1.EncodedImage;
 import dev.flowguard.proto.v1.Transition;
 import java.time.Duration;
 import java.util.List;
@@ -14,17 +13,17 @@ import java.util.List;
  * @param latents the latent table: rows of C*H*W fp32, little-endian; empty in evaluations
  * @param means the mean table, rows as above; empty in evaluations
  * @param transitions each member's stochastic transitions by rising step, pointing into the tables
- * @param images each member's image, PNG
+ * @param images each member's image
  * @param finalLatents each member's latent at sigma 0, a row as above
  * @param sampleTime how long the denoising loop took
- * @param decodeTime how long decoding and image encoding took
+ * @param decodeTime how long decoding took
  */
 record SampledGroup(
         List<Long> latentShape,
         List<ByteString> latents,
         List<ByteString> means,
         List<List<Transition>> transitions,
-        List<EncodedImage> images,
+        List<DrawnImage> images,
         List<ByteString> finalLatents,
         Duration sampleTime,
         Duration decodeTime) {

@@ -39,6 +39,9 @@ final class ScorerClient {
     /** A replica that is back is found within this time. */
     private static final Duration LOOK_FOR_REPLICAS = Duration.ofSeconds(2);
 
+    /** A scorer that names no limit has gRPC's, 4 MiB a message, of which the rest of the item wants some. */
+    private static final int USUAL_LIMIT = 4_000_000;
+
     private static final Logger log = LoggerFactory.getLogger(ScorerClient.class);
 
     private final RewardEndpoint endpoint;
@@ -242,15 +245,22 @@ final class ScorerClient {
         return request.build();
     }
 
-    private EncodedImage fitting(ScorerDescription scorer, EncodedImage image, int member) {
+    /** Pixels where the scorer takes them, because they cost nobody any work, otherwise the PNG file. */
+    private EncodedImage fitting(ScorerDescription scorer, DrawnImage image, int member) {
         long limit = scorer.getMaxImageBytes();
-        if (limit > 0 && image.getData().size() > limit) {
+        EncodedImage rgb8 = image.rgb8();
+        if (scorer.getImageFormatsList().contains(rgb8.getFormat())
+                && rgb8.getData().size() <= (limit > 0 ? limit : USUAL_LIMIT)) {
+            return rgb8;
+        }
+        EncodedImage png = image.png();
+        if (limit > 0 && png.getData().size() > limit) {
             throw noScore(
-                    "member " + member + ": the image has " + image.getData().size()
-                            + " bytes, the scorer takes at most " + limit,
+                    "member " + member + ": the image has " + png.getData().size() + " bytes, the scorer takes at most "
+                            + limit,
                     false);
         }
-        return image;
+        return png;
     }
 
     private static Tensor latents(List<Long> shape, ByteString data) {

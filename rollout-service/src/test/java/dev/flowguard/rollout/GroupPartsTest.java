@@ -59,7 +59,7 @@ class GroupPartsTest {
         assertThat(without.get(0).getHeader().getLatentShapeList()).isEmpty();
         assertThat(with).hasSize(3);
         assertThat(with.get(2).getImage().getMemberIndex()).isEqualTo(1);
-        assertThat(with.get(2).getImage().getImage()).isEqualTo(Groups.image(1));
+        assertThat(with.get(2).getImage().getImage()).isEqualTo(Groups.image(1).png());
     }
 
     @ParameterizedTest

@@ -2,9 +2,8 @@ package dev.flowguard.rollout;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
+import dev.flowguard.models.RgbImage;
 import dev.flowguard.proto.v1.AdapterSettings;
-import dev.flowguard.proto.v1.EncodedImage;
-import dev.flowguard.proto.v1.ImageFormat;
 import dev.flowguard.proto.v1.Lease;
 import dev.flowguard.proto.v1.MemberSpec;
 import dev.flowguard.proto.v1.Purpose;
@@ -36,12 +35,16 @@ final class Groups {
     }
 
     static SampledGroup sampled() {
+        return sampled(IntStream.range(0, MEMBERS).mapToObj(Groups::image).toList());
+    }
+
+    static SampledGroup sampled(List<DrawnImage> images) {
         return new SampledGroup(
                 List.of(1L, 2L, 2L),
                 List.of(row(0), row(1), row(2), row(3)),
                 List.of(row(4), row(5)),
                 List.of(List.of(transition(0)), List.of(transition(1))),
-                IntStream.range(0, MEMBERS).mapToObj(Groups::image).toList(),
+                images,
                 List.of(row(6), row(7)),
                 java.time.Duration.ofMillis(30),
                 java.time.Duration.ofMillis(20));
@@ -62,13 +65,10 @@ final class Groups {
         return ByteString.copyFrom(bytes);
     }
 
-    static EncodedImage image(int member) {
-        return EncodedImage.newBuilder()
-                .setFormat(ImageFormat.IMAGE_FORMAT_PNG)
-                .setData(ByteString.copyFromUtf8("png of member " + member))
-                .setWidth(8)
-                .setHeight(8)
-                .build();
+    static DrawnImage image(int member) {
+        byte[] samples = new byte[2 * 2 * 3];
+        Arrays.fill(samples, (byte) member);
+        return new DrawnImage(new RgbImage(2, 2, samples));
     }
 
     static RewardEndpoint.Builder reward(String target) {

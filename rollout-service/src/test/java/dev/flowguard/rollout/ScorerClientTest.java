@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.flowguard.models.RgbImage;
 import dev.flowguard.proto.v1.Arity;
 import dev.flowguard.proto.v1.DType;
 import dev.flowguard.proto.v1.FailureKind;
+import dev.flowguard.proto.v1.ImageFormat;
 import dev.flowguard.proto.v1.Lease;
 import dev.flowguard.proto.v1.MemberScore;
 import dev.flowguard.proto.v1.Purpose;
@@ -61,7 +63,7 @@ class ScorerClientTest {
                 .isEqualTo(ScoreRequest.newBuilder()
                         .setItemId(1)
                         .setScorerId("ocr")
-                        .setImage(Groups.image(1))
+                        .setImage(Groups.image(1).png())
                         .build());
     }
 
@@ -342,7 +344,35 @@ class ScorerClientTest {
                 .addInputs(ScorerInput.SCORER_INPUT_IMAGE)
                 .setMaxImageBytes(4));
 
-        assertFails(client, "member 0: the image has 15 bytes, the scorer takes at most 4", false);
+        int bytes = Groups.image(0).png().getData().size();
+        assertFails(client, "member 0: the image has " + bytes + " bytes, the scorer takes at most 4", false);
+    }
+
+    @Test
+    void sendsPixelsToWhomeverTakesThem() throws InterruptedException {
+        scorer.describedAs(ScorerDescription.newBuilder()
+                .addInputs(ScorerInput.SCORER_INPUT_IMAGE)
+                .addImageFormats(ImageFormat.IMAGE_FORMAT_RGB8));
+
+        client.score(lease, Groups.sampled());
+
+        assertThat(scorer.calls.get(0))
+                .extracting(ScoreRequest::getImage)
+                .containsExactly(Groups.image(0).rgb8(), Groups.image(1).rgb8());
+    }
+
+    @Test
+    void sendsAFileWherePixelsAreTooMany() throws InterruptedException {
+        int pixels = 10_000;
+        DrawnImage plain = new DrawnImage(new RgbImage(pixels, 1, new byte[3 * pixels]));
+        scorer.describedAs(ScorerDescription.newBuilder()
+                .addInputs(ScorerInput.SCORER_INPUT_IMAGE)
+                .addImageFormats(ImageFormat.IMAGE_FORMAT_RGB8)
+                .setMaxImageBytes(3 * pixels - 1));
+
+        client.score(lease, Groups.sampled(List.of(plain, plain)));
+
+        assertThat(scorer.calls.get(0)).extracting(ScoreRequest::getImage).containsOnly(plain.png());
     }
 
     @Test
