@@ -70,8 +70,11 @@ class RewardCheckCommandTest {
 
         assertThat(out.toString())
                 .contains("jpeg-compressibility: 6 images score -", "ocr: 6 images score 0.000 to 1.000")
-                .contains("lists flowguard.v1.Scorer", "14 kinds, each refused as invalid")
-                .contains(target + " is certified: 23 checks passed")
+                .contains(
+                        "lists flowguard.v1.Scorer",
+                        "16 kinds, each refused as invalid",
+                        "pixels have the scores of PNG files")
+                .contains(target + " is certified: 25 checks passed")
                 .doesNotContain("warning", "failed");
         assertThat(Files.readString(json)).contains("\"certified\" : true", "\"check\" : \"slow callers\"");
     }
@@ -94,7 +97,7 @@ class RewardCheckCommandTest {
 
         assertThat(out.toString())
                 .contains("instead of -0.5", "-> the version is the same")
-                .contains("is not certified: 1 of 14 checks failed");
+                .contains("is not certified: 1 of 15 checks failed");
     }
 
     @Test

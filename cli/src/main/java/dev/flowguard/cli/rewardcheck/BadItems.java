@@ -25,11 +25,15 @@ final class BadItems {
 
     private BadItems() {}
 
-    /** @param good an item that carries what the scorer wants */
-    static List<BadItem> of(ScoreRequest good) {
+    /**
+     * @param good an item that carries what the scorer wants
+     * @param formats that the scorer takes beyond PNG
+     */
+    static List<BadItem> of(ScoreRequest good, List<ImageFormat> formats) {
         List<BadItem> bad = new ArrayList<>();
         if (good.hasImage()) {
-            images(good, bad);
+            files(good, bad);
+            pixels(good, formats.contains(ImageFormat.IMAGE_FORMAT_RGB8), bad);
         }
         if (!good.getPrompt().isEmpty()) {
             String padded = good.getPrompt() + " very".repeat(MANY_CHARACTERS / 5);
@@ -51,7 +55,7 @@ final class BadItems {
         return bad;
     }
 
-    private static void images(ScoreRequest good, List<BadItem> bad) {
+    private static void files(ScoreRequest good, List<BadItem> bad) {
         EncodedImage image = good.getImage();
         int width = image.getWidth();
         int height = image.getHeight();
@@ -90,6 +94,24 @@ final class BadItems {
                             .setHeight(JPEG_HEIGHT)
                             .setData(resource(jpeg))));
         }
+    }
+
+    private static void pixels(ScoreRequest good, boolean taken, List<BadItem> bad) {
+        EncodedImage pixels = GoldenImage.GRADIENT.rgb8(
+                good.getImage().getWidth(), good.getImage().getHeight());
+        if (!taken) {
+            bad.add(item(good, "pixels, although Describe does not say that it takes them", pixels.toBuilder()));
+            return;
+        }
+        bad.add(item(
+                good,
+                "pixels that are fewer than declared",
+                pixels.toBuilder().setData(pixels.getData().substring(3))));
+        bad.add(item(good, "pixels that are declared wider", pixels.toBuilder().setWidth(pixels.getWidth() + 1)));
+        bad.add(item(
+                good,
+                "pixels of 65536 x 65536",
+                pixels.toBuilder().setWidth(1 << 16).setHeight(1 << 16)));
     }
 
     private static BadItem item(ScoreRequest good, String what, EncodedImage.Builder image) {

@@ -24,7 +24,7 @@ final class BadItemsCheck implements ScorerCheck {
     @Override
     public Finding examine(Candidate candidate, Deadline deadline) throws Fault, InterruptedException {
         ScoreRequest good = candidate.items(1).get(0);
-        List<BadItem> bad = BadItems.of(good);
+        List<BadItem> bad = BadItems.of(good, candidate.description().getImageFormatsList());
         List<String> wrong = new ArrayList<>();
         for (BadItem item : bad) {
             String fault = faultOf(candidate, good, item, deadline);

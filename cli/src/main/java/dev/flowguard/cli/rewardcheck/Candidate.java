@@ -194,7 +194,7 @@ final class Candidate {
     }
 
     private double score(ScoreResponse answer) throws Fault {
-        String image = golden.get(place(answer.getItemId())).image();
+        String image = golden.get(place(answer.getItemId())).image().label();
         if (answer.hasFailure()) {
             boolean invalid = answer.getFailure().getKind() == FailureKind.FAILURE_KIND_INVALID_ITEM;
             throw new Fault(

@@ -29,6 +29,7 @@ final class Certification {
             new OrderCheck(),
             new EveryItemCheck(),
             new ScorerIdCheck(),
+            new FormatsCheck(),
             new BadItemsCheck(),
             new OversizeCheck(),
             new SlowCallersCheck(),

@@ -3,6 +3,7 @@ package dev.flowguard.cli.rewardcheck;
 import dev.flowguard.cli.Finding;
 import dev.flowguard.proto.v1.Arity;
 import dev.flowguard.proto.v1.DescribeResponse;
+import dev.flowguard.proto.v1.ImageFormat;
 import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerInput;
 import io.grpc.Deadline;
@@ -85,6 +86,10 @@ final class DescribeCheck implements EndpointCheck {
                 scorer.getMaxImageBytes() >= 0,
                 id + " has a max_image_bytes of " + scorer.getMaxImageBytes(),
                 "set the largest file that is accepted, or 0");
+        require(
+                !scorer.getImageFormatsList().contains(ImageFormat.IMAGE_FORMAT_UNSPECIFIED),
+                id + " takes images of an unspecified format",
+                "name IMAGE_FORMAT_RGB8 in image_formats, or leave it empty: PNG is always meant");
     }
 
     private static String inputs(ScorerDescription scorer) {

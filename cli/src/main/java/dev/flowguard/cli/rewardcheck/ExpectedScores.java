@@ -64,7 +64,9 @@ record ExpectedScores(List<Scorer> scorers) {
             for (int i = 0; i < candidate.golden().size(); i++) {
                 GoldenItem golden = candidate.golden().get(i);
                 items.add(new Item(
-                        golden.image(), golden.prompt(), candidate.scores().get(i)));
+                        golden.image().label(),
+                        golden.prompt(),
+                        candidate.scores().get(i)));
             }
             ScorerDescription description = candidate.description();
             scorers.add(new Scorer(description.getScorerId(), description.getVersion(), weights(description), items));
@@ -93,16 +95,18 @@ record ExpectedScores(List<Scorer> scorers) {
             GoldenItem golden = candidate.golden().get(i);
             double score = candidate.scores().get(i);
             Item item = expected.items().stream()
-                    .filter(other -> other.image().equals(golden.image())
+                    .filter(other -> other.image().equals(golden.image().label())
                             && other.prompt().equals(golden.prompt()))
                     .findFirst()
                     .orElseThrow(() -> new Fault(
-                            "the file has none of the image '%s' with this prompt".formatted(golden.image()),
+                            "the file has none of the image '%s' with this prompt"
+                                    .formatted(golden.image().label()),
                             "check with the prompts that the file was made with, or make it anew with --write-expect"));
             double difference = Math.abs(score - item.score()) / Math.max(1, Math.abs(item.score()));
             if (difference > tolerance) {
                 throw new Fault(
-                        "the image '%s' scores %s instead of %s".formatted(golden.image(), score, item.score()),
+                        "the image '%s' scores %s instead of %s"
+                                .formatted(golden.image().label(), score, item.score()),
                         version(expected, description)
                                 ? "the version is the same: change it whenever a score changes, or undo what changed it"
                                 : "the file is of version %s, with weights %s"

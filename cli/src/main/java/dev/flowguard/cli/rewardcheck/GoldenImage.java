@@ -1,5 +1,8 @@
 package dev.flowguard.cli.rewardcheck;
 
+import com.google.protobuf.ByteString;
+import dev.flowguard.proto.v1.EncodedImage;
+import dev.flowguard.proto.v1.ImageFormat;
 import java.util.Locale;
 import java.util.Random;
 
@@ -65,6 +68,21 @@ enum GoldenImage {
     }
 
     PngFile draw(int width, int height) {
+        return PngFile.rgb(width, height, samples(width, height));
+    }
+
+    /** The image without a file around it. */
+    EncodedImage rgb8(int width, int height) {
+        return EncodedImage.newBuilder()
+                .setFormat(ImageFormat.IMAGE_FORMAT_RGB8)
+                .setWidth(width)
+                .setHeight(height)
+                .setData(ByteString.copyFrom(samples(width, height)))
+                .build();
+    }
+
+    /** [height, width, 3], red first. */
+    private byte[] samples(int width, int height) {
         byte[] samples = new byte[3 * width * height];
         int at = 0;
         for (int y = 0; y < height; y++) {
@@ -75,6 +93,6 @@ enum GoldenImage {
                 samples[at++] = (byte) colour;
             }
         }
-        return PngFile.rgb(width, height, samples);
+        return samples;
     }
 }

@@ -5,8 +5,8 @@ import dev.flowguard.proto.v1.ScoreRequest;
 /**
  * An item that every scorer should be able to score.
  *
- * @param image the image's name, unique among the items
+ * @param image another one in each item
  * @param prompt the prompt, also where the scorer does not ask for it
  * @param request what is sent; its item_id and group are set when it is
  */
-record GoldenItem(String image, String prompt, ScoreRequest request) {}
+record GoldenItem(GoldenImage image, String prompt, ScoreRequest request) {}

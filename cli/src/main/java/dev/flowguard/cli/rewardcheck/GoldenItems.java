@@ -43,7 +43,7 @@ final class GoldenItems {
             for (ScorerInput input : scorer.getInputsList()) {
                 fill(request, input, image, prompt, items.size());
             }
-            items.add(new GoldenItem(image.label(), prompt.prompt(), request.build()));
+            items.add(new GoldenItem(image, prompt.prompt(), request.build()));
         }
         return List.copyOf(items);
     }

@@ -5,6 +5,7 @@ import dev.flowguard.proto.v1.Arity;
 import dev.flowguard.proto.v1.DescribeRequest;
 import dev.flowguard.proto.v1.DescribeResponse;
 import dev.flowguard.proto.v1.FailureKind;
+import dev.flowguard.proto.v1.ImageFormat;
 import dev.flowguard.proto.v1.ItemFailure;
 import dev.flowguard.proto.v1.ItemScore;
 import dev.flowguard.proto.v1.ScoreRequest;
@@ -148,6 +149,25 @@ enum BrokenScorers {
             return true;
         }
     }),
+    THAT_SCORES_PIXELS_BY_OTHER_RULES("image formats", "when the images come as pixels", new HonestScorer() {
+        @Override
+        ScorerDescription.Builder description() {
+            return super.description().addImageFormats(ImageFormat.IMAGE_FORMAT_RGB8);
+        }
+
+        @Override
+        void answer(ScoreRequest request, Call call) {
+            // Its value is a hash of the bytes, which are others.
+            reply(
+                    request,
+                    call,
+                    ScoreResponse.newBuilder().setScore(ItemScore.newBuilder().setValue(value(request, call))));
+        }
+    }),
+    OF_AN_UNSPECIFIED_FORMAT(
+            "describe",
+            "unspecified format",
+            description -> description.addImageFormats(ImageFormat.IMAGE_FORMAT_UNSPECIFIED)),
     THAT_SCORES_ZERO_FOR_BAD_ITEMS("bad items", "a JPEG file scores 0.0", new HonestScorer() {
         @Override
         void answerBad(ScoreRequest request, String fault, Call call) {

@@ -51,7 +51,7 @@ class CertificationTest {
         try (ServedEndpoint served = ServedEndpoint.of(new HonestScorer())) {
             Certification certification = certify(served, AMPLE);
 
-            assertThat(certification.findings()).hasSize(13).allMatch(finding -> finding.verdict() == Verdict.OK);
+            assertThat(certification.findings()).hasSize(14).allMatch(finding -> finding.verdict() == Verdict.OK);
             assertThat(certification.passed()).isTrue();
         }
     }
