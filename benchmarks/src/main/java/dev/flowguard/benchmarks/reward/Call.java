@@ -1,5 +1,6 @@
 package dev.flowguard.benchmarks.reward;
 
+import dev.flowguard.proto.v1.EncodedImage;
 import dev.flowguard.proto.v1.ScoreRequest;
 import dev.flowguard.proto.v1.ScoreResponse;
 import dev.flowguard.proto.v1.ScorerGrpc;
@@ -11,6 +12,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /** One Score RPC that sends signs as fast as the transport takes them, and counts what comes back. */
@@ -24,13 +26,13 @@ final class Call implements ClientResponseObserver<ScoreRequest, ScoreResponse> 
     private int scored;
     private boolean halfClosed;
 
-    private Call(List<SignImages.Sign> signs) {
+    private Call(List<SignImages.Sign> signs, Function<SignImages.Sign, EncodedImage> encoding) {
         answers = new int[signs.size()];
         unsent = IntStream.range(0, signs.size())
                 .mapToObj(i -> ScoreRequest.newBuilder()
                         .setItemId(i)
                         .setPrompt(signs.get(i).prompt())
-                        .setImage(signs.get(i).png())
+                        .setImage(encoding.apply(signs.get(i)))
                         .build())
                 .iterator();
     }
@@ -43,8 +45,9 @@ final class Call implements ClientResponseObserver<ScoreRequest, ScoreResponse> 
      */
     record Outcome(Status status, int scored, boolean once) {}
 
-    static CompletableFuture<Outcome> start(Channel channel, List<SignImages.Sign> signs) {
-        Call call = new Call(signs);
+    static CompletableFuture<Outcome> start(
+            Channel channel, List<SignImages.Sign> signs, Function<SignImages.Sign, EncodedImage> encoding) {
+        Call call = new Call(signs, encoding);
         ScorerGrpc.newStub(channel)
                 .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
                 .score(call);

@@ -131,7 +131,7 @@ final class Overload {
         Queue<CompletableFuture<Outcome>> inFlight = new ArrayDeque<>();
         while (secondsSince(begin) < seconds) {
             while (inFlight.size() < CALLS_THAT_FIT) {
-                inFlight.add(Call.start(service.channel(), signs));
+                inFlight.add(Call.start(service.channel(), signs, SignImages.Sign::png));
             }
             outcomes.add(inFlight.remove().join());
         }
@@ -150,7 +150,7 @@ final class Overload {
         double elapsed;
         while ((elapsed = secondsSince(begin)) < seconds) {
             while (calls.size() < elapsed * callsPerSecond) {
-                calls.add(Call.start(service.channel(), signs));
+                calls.add(Call.start(service.channel(), signs, SignImages.Sign::png));
             }
             if (elapsed > looks) {
                 memory.add(service.residentMebibytes());

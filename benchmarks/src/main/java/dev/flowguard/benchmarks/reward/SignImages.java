@@ -1,6 +1,7 @@
 package dev.flowguard.benchmarks.reward;
 
 import com.google.protobuf.ByteString;
+import dev.flowguard.models.RgbImage;
 import dev.flowguard.proto.v1.EncodedImage;
 import dev.flowguard.proto.v1.ImageFormat;
 import java.awt.Graphics2D;
@@ -30,8 +31,9 @@ final class SignImages {
      *
      * @param image decoded, {@link BufferedImage#TYPE_3BYTE_BGR}
      * @param png the same image
+     * @param rgb8 the same image
      */
-    record Sign(String prompt, BufferedImage image, EncodedImage png) {}
+    record Sign(String prompt, BufferedImage image, EncodedImage png, EncodedImage rgb8) {}
 
     /** Signs of the quickstart's 64 x 32 pixels. */
     static List<Sign> small(int count) throws IOException {
@@ -58,7 +60,7 @@ final class SignImages {
                     line.get("width").asInt(),
                     line.get("height").asInt());
             BufferedImage image = grained(enlarged(sign, width, height), noise, random);
-            signs.add(new Sign(line.get("prompt").asString(), image, encoded(image)));
+            signs.add(new Sign(line.get("prompt").asString(), image, png(image), rgb8(image)));
         }
         return signs;
     }
@@ -81,14 +83,22 @@ final class SignImages {
         return image;
     }
 
-    private static EncodedImage encoded(BufferedImage image) throws IOException {
+    private static EncodedImage png(BufferedImage image) throws IOException {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         ImageIO.write(image, "png", png);
+        return encoded(image, ImageFormat.IMAGE_FORMAT_PNG, png.toByteArray());
+    }
+
+    private static EncodedImage rgb8(BufferedImage image) {
+        return encoded(image, ImageFormat.IMAGE_FORMAT_RGB8, RgbImage.of(image).samples());
+    }
+
+    private static EncodedImage encoded(BufferedImage image, ImageFormat format, byte[] data) {
         return EncodedImage.newBuilder()
-                .setFormat(ImageFormat.IMAGE_FORMAT_PNG)
+                .setFormat(format)
                 .setWidth(image.getWidth())
                 .setHeight(image.getHeight())
-                .setData(ByteString.copyFrom(png.toByteArray()))
+                .setData(ByteString.copyFrom(data))
                 .build();
     }
 }
