@@ -1,16 +1,14 @@
 package dev.flowguard.reward;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** Tells the files apart that a score follows from, wherever they lie. */
 public final class FileDigest {
@@ -25,26 +23,17 @@ public final class FileDigest {
      * @throws RewardConfigurationException if one of them cannot be read
      */
     public static byte[] sha256(Collection<Path> files) {
-        MessageDigest digest = sha256();
+        MessageDigest digest = DigestUtils.getSha256Digest();
         for (Path file : files) {
-            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+            try {
                 digest.update(file.getFileName().toString().getBytes(StandardCharsets.UTF_8));
                 digest.update((byte) 0);
                 digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, Files.size(file)));
-                in.transferTo(OutputStream.nullOutputStream());
+                DigestUtils.updateDigest(digest, file, StandardOpenOption.READ);
             } catch (IOException e) {
                 throw new RewardConfigurationException(file + " cannot be read (" + e + "); check the path", e);
             }
         }
         return digest.digest();
-    }
-
-    /** A fresh one, for digests over digests. */
-    public static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

@@ -2,8 +2,9 @@ package dev.flowguard.rollout;
 
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
+import java.util.HexFormat;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.codec.digest.MessageDigestAlgorithms;
 
 /** SHA-256 as it travels: 32 bytes. */
 final class Sha256 {
@@ -12,26 +13,16 @@ final class Sha256 {
 
     /** Of the buffer's remaining bytes; its position stays. */
     static ByteString of(ByteBuffer bytes) {
-        MessageDigest digest = digest();
-        digest.update(bytes.duplicate());
-        return ByteString.copyFrom(digest.digest());
+        return ByteString.copyFrom(new DigestUtils(MessageDigestAlgorithms.SHA_256).digest(bytes.duplicate()));
     }
 
     static ByteString of(byte[] bytes) {
-        return of(ByteBuffer.wrap(bytes));
-    }
-
-    /** An empty digest. */
-    static MessageDigest digest() {
-        return DigestUtils.getSha256Digest();
+        return ByteString.copyFrom(DigestUtils.sha256(bytes));
     }
 
     /** The first eight hexadecimal digits, for people. */
     static String brief(ByteString sha256) {
-        StringBuilder hex = new StringBuilder();
-        for (int i = 0; i < Math.min(4, sha256.size()); i++) {
-            hex.append(String.format("%02x", sha256.byteAt(i)));
-        }
-        return hex.toString();
+        return HexFormat.of()
+                .formatHex(sha256.substring(0, Math.min(4, sha256.size())).toByteArray());
     }
 }

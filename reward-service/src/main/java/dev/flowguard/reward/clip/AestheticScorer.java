@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The scorer {@code aesthetic}: how people would rate an image, about 1 to 10, by LAION's linear predictor
@@ -67,7 +68,7 @@ public final class AestheticScorer implements Scorer, AutoCloseable {
                     "%s.head: %s rates embeddings of %d numbers, the CLIP in %s.model gives %d: LAION's head wants openai/clip-vit-large-patch14"
                             .formatted(prefix, file, head.width(), prefix, encoder.dimension()));
         }
-        MessageDigest digest = FileDigest.sha256();
+        MessageDigest digest = DigestUtils.getSha256Digest();
         digest.update(encoder.sha256());
         digest.update(FileDigest.sha256(List.of(file)));
         return new AestheticScorer(encoder, head, properties.dtype(), digest.digest());

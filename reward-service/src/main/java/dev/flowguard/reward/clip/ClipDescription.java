@@ -4,14 +4,11 @@ import com.google.protobuf.ByteString;
 import dev.flowguard.proto.v1.Arity;
 import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerInput;
-import java.util.Arrays;
-import java.util.HexFormat;
+import dev.flowguard.reward.ScorerVersion;
 import java.util.Locale;
 
 /** What scorers by a CLIP say of themselves alike. */
 final class ClipDescription {
-
-    private static final int DIGEST_BYTES_IN_VERSION = 6;
 
     private ClipDescription() {}
 
@@ -22,8 +19,7 @@ final class ClipDescription {
 
     /** Of the definition, the type and the weights: whatever changes a score beyond rounding. */
     static String version(String definition, String dtype, byte[] sha256) {
-        String weights = HexFormat.of().formatHex(Arrays.copyOf(sha256, DIGEST_BYTES_IN_VERSION));
-        return "%s+%s.weights-%s".formatted(definition, dtype, weights);
+        return ScorerVersion.of(definition + "+" + dtype + ".weights", sha256);
     }
 
     static ScorerDescription.Builder of(String id, String version, byte[] sha256, boolean deterministic) {

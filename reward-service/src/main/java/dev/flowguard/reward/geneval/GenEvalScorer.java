@@ -4,15 +4,16 @@ import com.google.protobuf.ByteString;
 import dev.flowguard.proto.v1.Arity;
 import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerInput;
-import dev.flowguard.reward.FileDigest;
 import dev.flowguard.reward.RewardConfigurationException;
 import dev.flowguard.reward.Scorer;
+import dev.flowguard.reward.ScorerVersion;
 import dev.flowguard.reward.ScorerWorker;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The scorer {@code geneval}: whether the image shows the objects that the prompt's metadata asks for. {@link GenEval} has the rules.
@@ -26,8 +27,6 @@ public final class GenEvalScorer implements Scorer, AutoCloseable {
 
     /** Counts changes of any score. */
     private static final String VERSION = "2";
-
-    private static final int DIGITS = 12;
 
     private final GenEvalProperties properties;
     private final OnnxDetector detector;
@@ -70,7 +69,7 @@ public final class GenEvalScorer implements Scorer, AutoCloseable {
 
     @Override
     public ScorerDescription description() {
-        MessageDigest weights = FileDigest.sha256();
+        MessageDigest weights = DigestUtils.getSha256Digest();
         weights.update(HexFormat.of().parseHex(detector.sha256()));
         weights.update(names.text().getBytes(StandardCharsets.UTF_8));
         colours.ifPresent(clip -> weights.update(clip.sha256()));
@@ -91,7 +90,7 @@ public final class GenEvalScorer implements Scorer, AutoCloseable {
     }
 
     private String version(byte[] weights) {
-        return "%s+%s%s.%dx%d.%s.mean%s.std%s.weights-%s"
+        String definition = "%s+%s%s.%dx%d.%s.mean%s.std%s.weights"
                 .formatted(
                         VERSION,
                         properties.score().name().toLowerCase(Locale.ROOT),
@@ -100,9 +99,9 @@ public final class GenEvalScorer implements Scorer, AutoCloseable {
                         properties.longSide(),
                         properties.channels().name().toLowerCase(Locale.ROOT),
                         properties.mean(),
-                        properties.std(),
-                        HexFormat.of().formatHex(weights).substring(0, DIGITS))
+                        properties.std())
                 .replace(" ", "");
+        return ScorerVersion.of(definition, weights);
     }
 
     @Override

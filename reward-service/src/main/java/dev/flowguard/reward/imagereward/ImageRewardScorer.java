@@ -12,6 +12,7 @@ import dev.flowguard.reward.RewardConfigurationException;
 import dev.flowguard.reward.ScoreItem;
 import dev.flowguard.reward.ScoreOutcome;
 import dev.flowguard.reward.Scorer;
+import dev.flowguard.reward.ScorerVersion;
 import dev.flowguard.reward.ScorerWorker;
 import dev.flowguard.tensor.Compute;
 import dev.flowguard.tensor.DType;
@@ -21,8 +22,6 @@ import dev.flowguard.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -46,8 +45,6 @@ public final class ImageRewardScorer implements Scorer, AutoCloseable {
     private static final List<String> FILES = List.of("config.json", "model.safetensors", TOKENIZER);
     private static final String REMEDY =
             "tools/rewards/convert_image_reward.py makes it of ImageReward.pt (ImageReward-v1.0) and the tokenizer of bert-base-uncased";
-
-    private static final int DIGEST_BYTES_IN_VERSION = 6;
 
     /** {@code max_length} of the original's {@code score}. */
     private static final int MAX_TOKENS = 35;
@@ -120,10 +117,9 @@ public final class ImageRewardScorer implements Scorer, AutoCloseable {
     }
 
     private static ScorerDescription describe(String dtype, byte[] sha256) {
-        String weights = HexFormat.of().formatHex(Arrays.copyOf(sha256, DIGEST_BYTES_IN_VERSION));
         return ScorerDescription.newBuilder()
                 .setScorerId(ID)
-                .setVersion("%s+%s.weights-%s".formatted(VERSION, dtype, weights))
+                .setVersion(ScorerVersion.of(VERSION + "+" + dtype + ".weights", sha256))
                 .setWeightsSha256(ByteString.copyFrom(sha256))
                 .addInputs(ScorerInput.SCORER_INPUT_IMAGE)
                 .addInputs(ScorerInput.SCORER_INPUT_PROMPT)

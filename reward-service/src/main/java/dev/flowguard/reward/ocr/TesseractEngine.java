@@ -1,9 +1,9 @@
 package dev.flowguard.reward.ocr;
 
-import dev.flowguard.reward.FileDigest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** The embedded Tesseract with its English data. */
 final class TesseractEngine implements OcrEngine {
@@ -34,7 +34,7 @@ final class TesseractEngine implements OcrEngine {
 
     @Override
     public byte[] sha256() {
-        return FileDigest.sha256().digest(languageData);
+        return DigestUtils.sha256(languageData);
     }
 
     private static byte[] readEnglishData() {

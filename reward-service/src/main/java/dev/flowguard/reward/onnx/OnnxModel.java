@@ -8,15 +8,12 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
-import dev.flowguard.reward.FileDigest;
 import dev.flowguard.reward.RewardConfigurationException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +21,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.codec.digest.MessageDigestAlgorithms;
 
 /**
  * A network from one image to tensors, out of an ONNX file, on the CPU.
@@ -69,7 +68,7 @@ public final class OnnxModel implements AutoCloseable {
      */
     public static OnnxModel open(Path file, int threads, Set<String> outputs) {
         ByteBuffer bytes = map(file);
-        String sha256 = sha256(bytes.duplicate());
+        String sha256 = new DigestUtils(MessageDigestAlgorithms.SHA_256).digestAsHex(bytes.duplicate());
         OrtEnvironment environment;
         try {
             // The first use of the class unpacks and loads the native library.
@@ -220,12 +219,6 @@ public final class OnnxModel implements AutoCloseable {
         } catch (IOException e) {
             throw new RewardConfigurationException(file + ": cannot be read (" + oneLine(e) + "); check the path");
         }
-    }
-
-    private static String sha256(ByteBuffer bytes) {
-        MessageDigest digest = FileDigest.sha256();
-        digest.update(bytes);
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     private static String oneLine(Throwable e) {

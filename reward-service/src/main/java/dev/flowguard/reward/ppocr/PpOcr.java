@@ -1,6 +1,5 @@
 package dev.flowguard.reward.ppocr;
 
-import dev.flowguard.reward.FileDigest;
 import dev.flowguard.reward.RewardConfigurationException;
 import dev.flowguard.reward.onnx.ChannelOrder;
 import dev.flowguard.reward.onnx.ImageTensor;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -215,7 +215,7 @@ public final class PpOcr implements AutoCloseable {
     }
 
     private static byte[] sha256(String... parts) {
-        MessageDigest digest = FileDigest.sha256();
+        MessageDigest digest = DigestUtils.getSha256Digest();
         for (String part : parts) {
             digest.update(part.getBytes(StandardCharsets.UTF_8));
         }

@@ -9,6 +9,7 @@ import dev.flowguard.reward.RewardConfigurationException;
 import dev.flowguard.reward.ScoreItem;
 import dev.flowguard.reward.ScoreOutcome;
 import dev.flowguard.reward.Scorer;
+import dev.flowguard.reward.ScorerVersion;
 import dev.flowguard.reward.ScorerWorker;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -28,8 +29,6 @@ public final class ReferenceSimilarityScorer implements Scorer {
 
     /** Counts changes of the measure. */
     private static final String VERSION = "1";
-
-    private static final int DIGITS = 12;
 
     private final ReferenceIndex.Content index;
 
@@ -53,10 +52,11 @@ public final class ReferenceSimilarityScorer implements Scorer {
 
     @Override
     public ScorerDescription description() {
+        byte[] sha256 = HexFormat.of().parseHex(index.sha256());
         return ScorerDescription.newBuilder()
                 .setScorerId(ID)
-                .setVersion(VERSION + "+refs-" + index.sha256().substring(0, DIGITS))
-                .setWeightsSha256(ByteString.copyFrom(HexFormat.of().parseHex(index.sha256())))
+                .setVersion(ScorerVersion.of(VERSION + "+refs", sha256))
+                .setWeightsSha256(ByteString.copyFrom(sha256))
                 .addInputs(ScorerInput.SCORER_INPUT_IMAGE)
                 .addInputs(ScorerInput.SCORER_INPUT_PROMPT)
                 .setArity(Arity.ARITY_POINTWISE)
