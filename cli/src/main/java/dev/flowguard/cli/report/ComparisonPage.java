@@ -90,8 +90,8 @@ final class ComparisonPage {
             html.append("</tr>");
         }
         String note =
-                "Mean over the seeds and 95 % confidence interval by Student's t; apart from another arm is what has no point of"
-                        + " its interval in common with that arm's. Equal proxy is "
+                "Mean over the seeds and 95 % confidence interval by Student's t. Apart: it has no point in common with the interval of"
+                        + " the other arm. Equal proxy is "
                         + ScoreText.of(comparison.equalProxy()) + ", the highest that every run reaches.";
         return "<p class=\"note\">" + escape(note) + "</p>" + html + "</tbody></table></div>";
     }
@@ -192,7 +192,7 @@ final class ComparisonPage {
     private static String cell(KeptSample sample) {
         PngSize size = PngSize.of(sample.png());
         String scores = sample.scores().entrySet().stream()
-                .map(score -> escape(score.getKey()) + " " + ReportPage.score(score.getValue()))
+                .map(score -> escape(score.getKey()) + " " + ScoreText.brief(score.getValue()))
                 .collect(Collectors.joining("<br>"));
         return "<td><img src=\"data:image/png;base64,%s\" alt=\"%s\" width=\"%d\" height=\"%d\"><span>%s</span></td>"
                 .formatted(

@@ -92,11 +92,11 @@ final class ReportPage {
         if (evaluations.isEmpty()) {
             return null;
         }
-        String first = score(evaluations.get(0));
+        String first = ScoreText.brief(evaluations.get(0));
         if (evaluations.size() == 1) {
             return escape(scorer + " " + first);
         }
-        String last = score(evaluations.get(evaluations.size() - 1));
+        String last = ScoreText.brief(evaluations.get(evaluations.size() - 1));
         return escape(scorer) + " " + first + " <span class=\"arrow\">→</span> <span class=\"after\">" + last
                 + "</span>";
     }
@@ -243,7 +243,7 @@ final class ReportPage {
             Double value = sample.scores().get(scorer.name());
             if (value != null) {
                 Double was = earlier == null ? null : earlier.scores().get(scorer.name());
-                String text = escape(scorer.name()) + " " + score(value);
+                String text = escape(scorer.name()) + " " + ScoreText.brief(value);
                 scores.add(was != null && value > was ? "<b>" + text + "</b>" : text);
             }
         }
@@ -325,10 +325,6 @@ final class ReportPage {
                         || !rows.get(i).eval().isEmpty())
                 .mapToObj(i -> rows.get(i).toJson())
                 .toList();
-    }
-
-    static String score(double value) {
-        return String.format(Locale.ROOT, Math.abs(value) >= 100 ? "%.1f" : "%.2f", value);
     }
 
     static String duration(double seconds) {

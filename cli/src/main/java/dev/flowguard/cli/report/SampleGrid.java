@@ -9,9 +9,8 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 
 /** Draws a sheet of samples as one picture: images in rows, under each its prompt and its scores. */
@@ -21,19 +20,36 @@ public final class SampleGrid {
     private static final int CELL_WIDTH = 192;
 
     private static final int GAP = 20;
-    private static final int CAPTION_HEIGHT = 40;
+    private static final int LINE_HEIGHT = 16;
+
+    /** What a caption needs beside its lines. */
+    private static final int CAPTION_MARGIN = 8;
+
     private static final Color PAPER = new Color(0xfbfaf7);
     private static final Color INK = new Color(0x22282e);
     private static final Color SOFT = new Color(0x66707a);
     private static final Color LINE = new Color(0xe6e3dc);
 
+    private static final String BETWEEN_SCORES = "  ";
+
     private final int columns;
-    private final Font font;
+    private final FontMetrics promptFont;
+    private final FontMetrics scoreFont;
 
     /** A grid of that many columns. */
     public SampleGrid(int columns) {
         this.columns = columns;
-        this.font = BundledFont.load();
+        Graphics2D probe = pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
+        Font font = BundledFont.load();
+        this.promptFont = probe.getFontMetrics(font.deriveFont(12f));
+        this.scoreFont = probe.getFontMetrics(font.deriveFont(11f));
+        probe.dispose();
+    }
+
+    private static Graphics2D pen(BufferedImage image) {
+        Graphics2D pen = image.createGraphics();
+        pen.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+        return pen;
     }
 
     /** The grid as a PNG. */
@@ -43,20 +59,21 @@ public final class SampleGrid {
         int width = images.stream().mapToInt(SampleGrid::shownWidth).max().orElse(CELL_WIDTH);
         int height = images.stream().mapToInt(SampleGrid::shownHeight).max().orElse(CELL_WIDTH);
         int rows = Math.max(1, (images.size() + columns - 1) / columns);
+        List<Caption> captions =
+                sheet.samples().stream().map(sample -> caption(sample, width)).toList();
+        int captionHeight = CAPTION_MARGIN
+                + LINE_HEIGHT * captions.stream().mapToInt(Caption::lines).max().orElse(1);
         BufferedImage grid = new BufferedImage(
-                GAP + columns * (width + GAP),
-                GAP + rows * (height + CAPTION_HEIGHT + GAP),
-                BufferedImage.TYPE_INT_RGB);
-        Graphics2D pen = grid.createGraphics();
+                GAP + columns * (width + GAP), GAP + rows * (height + captionHeight + GAP), BufferedImage.TYPE_INT_RGB);
+        Graphics2D pen = pen(grid);
         try {
-            pen.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
             pen.setColor(PAPER);
             pen.fillRect(0, 0, grid.getWidth(), grid.getHeight());
             for (int i = 0; i < images.size(); i++) {
                 int x = GAP + i % columns * (width + GAP);
-                int y = GAP + i / columns * (height + CAPTION_HEIGHT + GAP);
+                int y = GAP + i / columns * (height + captionHeight + GAP);
                 drawImage(pen, images.get(i), x, y);
-                drawCaption(pen, sheet.samples().get(i), x, y + height, width);
+                drawCaption(pen, captions.get(i), x, y + height);
             }
         } finally {
             pen.dispose();
@@ -70,19 +87,54 @@ public final class SampleGrid {
         pen.drawRect(x - 1, y - 1, shownWidth(image) + 1, shownHeight(image) + 1);
     }
 
-    private void drawCaption(Graphics2D pen, Sample sample, int x, int y, int width) {
-        pen.setFont(font.deriveFont(12f));
+    private void drawCaption(Graphics2D pen, Caption caption, int x, int y) {
+        int baseline = y + LINE_HEIGHT + 1;
+        pen.setFont(promptFont.getFont());
         pen.setColor(INK);
-        pen.drawString(fit(sample.prompt(), pen.getFontMetrics(), width), x, y + 17);
-        pen.setFont(font.deriveFont(11f));
+        pen.drawString(caption.prompt(), x, baseline);
+        pen.setFont(scoreFont.getFont());
         pen.setColor(SOFT);
-        pen.drawString(fit(scores(sample), pen.getFontMetrics(), width), x, y + 33);
+        for (String line : caption.scores()) {
+            baseline += LINE_HEIGHT;
+            pen.drawString(line, x, baseline);
+        }
     }
 
-    private static String scores(Sample sample) {
-        return sample.scores().entrySet().stream()
-                .map(score -> String.format(Locale.ROOT, "%s %.2f", score.getKey(), score.getValue()))
-                .collect(Collectors.joining("  "));
+    /**
+     * What stands under an image.
+     *
+     * @param prompt one line
+     * @param scores as many lines as they need
+     */
+    private record Caption(String prompt, List<String> scores) {
+        int lines() {
+            return 1 + scores.size();
+        }
+    }
+
+    private Caption caption(Sample sample, int width) {
+        List<String> scores = sample.scores().entrySet().stream()
+                .map(score -> score.getKey() + " " + ScoreText.brief(score.getValue()))
+                .toList();
+        return new Caption(fit(sample.prompt(), promptFont, width), wrap(scores, scoreFont, width));
+    }
+
+    /** The words in lines of that width at most; a word that is too long for a line is cut. */
+    static List<String> wrap(List<String> words, FontMetrics metrics, int width) {
+        List<String> lines = new ArrayList<>();
+        String line = "";
+        for (String word : words) {
+            String longer = line.isEmpty() ? word : line + BETWEEN_SCORES + word;
+            if (!line.isEmpty() && metrics.stringWidth(longer) > width) {
+                lines.add(line);
+                longer = word;
+            }
+            line = fit(longer, metrics, width);
+        }
+        if (!line.isEmpty()) {
+            lines.add(line);
+        }
+        return lines;
     }
 
     /** The text, or as much of it as fits with an ellipsis. */

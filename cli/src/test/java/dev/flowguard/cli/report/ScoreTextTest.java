@@ -21,4 +21,18 @@ class ScoreTextTest {
     void showsThreeDigitsOfWhatIsSmall(double score, String text) {
         assertThat(ScoreText.of(score)).isEqualTo(text);
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0.00",
+        "0.71249, 0.71",
+        "-12.5, -12.50",
+        "123.46, 123.5",
+        "0.0999, 0.0999",
+        "-0.003843, -0.00384",
+        "NaN, NaN"
+    })
+    void captionsAreShorterAndLoseNothingOfWhatIsSmall(double score, String text) {
+        assertThat(ScoreText.brief(score)).isEqualTo(text);
+    }
 }
