@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -39,32 +38,29 @@ final class Checkpoints {
 
     private final Path directory;
     private final int kept;
+    private final Compute compute;
 
     /**
      * @param directory where they lie
      * @param kept how many are kept, at least 1
+     * @param compute where the tensors are
      */
-    Checkpoints(Path directory, int kept) {
+    Checkpoints(Path directory, int kept, Compute compute) {
         this.directory = directory;
         this.kept = kept;
+        this.compute = compute;
     }
 
     /**
      * Saves the state after a whole iteration.
      *
      * @param report the iteration's line of the metrics, before its evaluation
-     * @param replay null in runs without replay
-     * @param overseer as it was before the evaluation; the checkpoints of its best iterations are kept beside the last few
+     * @param run its overseer as it was before the evaluation; the checkpoints of its best iterations are kept beside the last few
      * @throws UncheckedIOException if the disk refuses; no earlier checkpoint is touched
      */
-    void save(
-            IterationReport report,
-            Policy policy,
-            PolicyTrainer trainer,
-            Overseer overseer,
-            RewardSwaps swaps,
-            @Nullable ReplayBuffer replay,
-            Compute compute) {
+    void save(IterationReport report, RunState run) {
+        PolicyTrainer trainer = run.trainer();
+        ReplayBuffer replay = run.replay().buffer();
         Path target = directory.resolve("%06d".formatted(report.iteration()));
         Path temporary = directory.resolve(".%06d.tmp".formatted(report.iteration()));
         try {
@@ -72,7 +68,7 @@ final class Checkpoints {
             Files.createDirectories(temporary);
             CheckpointFolder written = new CheckpointFolder(temporary);
             compute.inference(() -> {
-                Safetensors.write(written.adapter(), policy.parameters(), Map.of("format", "pt"));
+                Safetensors.write(written.adapter(), run.policy().parameters(), Map.of("format", "pt"));
                 Safetensors.write(written.emaAdapter(), trainer.averageTensors(), Map.of("format", "pt"));
                 Safetensors.write(written.optimizer(), trainer.optimizerState(), Map.of("format", "pt"));
                 if (replay != null && replay.size() > 0) {
@@ -84,8 +80,8 @@ final class Checkpoints {
             state.put("iteration", report.iteration());
             state.put("policy_version", report.policyVersion());
             state.put("updates", trainer.updates());
-            state.put("oversight", overseer.memory());
-            state.put("reward_swaps", swaps.memory());
+            state.put("oversight", run.overseer().memory());
+            state.put("reward_swaps", run.swaps().memory());
             if (replay != null) {
                 state.put("replay", replay.stored());
             }
@@ -96,7 +92,7 @@ final class Checkpoints {
             AtomicFile.flushFolder(directory);
             List<CheckpointFolder> all = CheckpointFolder.all(directory);
             for (CheckpointFolder old : all.subList(0, Math.max(0, all.size() - kept))) {
-                if (!overseer.bestIterations().contains(old.iteration())) {
+                if (!run.overseer().bestIterations().contains(old.iteration())) {
                     deleteTree(old.root());
                 }
             }
@@ -117,18 +113,12 @@ final class Checkpoints {
     }
 
     /**
-     * Puts the newest checkpoint into policy, trainer, overseer, swaps and replay.
+     * Puts the newest checkpoint into the run.
      *
      * @return the saved iteration's line of the metrics, before its evaluation; empty where there is no checkpoint
      * @throws InputException if it cannot be read or was made for another adapter
      */
-    Optional<IterationReport> restore(
-            Policy policy,
-            PolicyTrainer trainer,
-            Overseer overseer,
-            RewardSwaps swaps,
-            @Nullable ReplayBuffer replay,
-            Compute compute) {
+    Optional<IterationReport> restore(RunState run) {
         List<CheckpointFolder> all;
         try {
             all = CheckpointFolder.all(directory);
@@ -140,17 +130,18 @@ final class Checkpoints {
         }
         CheckpointFolder newest = all.get(all.size() - 1);
         JsonNode state = state(newest);
-        load(newest, state, policy, trainer, compute);
+        load(newest, state, run);
         if (state.has("oversight")) {
-            overseer.restore(memory(newest, state, "oversight", Overseer.Memory.class));
+            run.overseer().restore(memory(newest, state, "oversight", Overseer.Memory.class));
         }
         if (state.has("reward_swaps")) {
-            swaps.restore(memory(newest, state, "reward_swaps", RewardSwaps.Memory.class));
+            run.swaps().restore(memory(newest, state, "reward_swaps", RewardSwaps.Memory.class));
         }
+        ReplayBuffer replay = run.replay().buffer();
         if (replay != null && state.has("replay")) {
-            restore(replay, newest, List.of(memory(newest, state, "replay", ReplayBuffer.Stored[].class)), compute);
+            restore(replay, newest, List.of(memory(newest, state, "replay", ReplayBuffer.Stored[].class)));
         }
-        trainer.scaleKl(overseer.memory().klFactor());
+        run.trainer().scaleKl(run.overseer().memory().klFactor());
         return Optional.of(IterationReport.fromJson(state.path("report")));
     }
 
@@ -159,13 +150,12 @@ final class Checkpoints {
      *
      * @throws InputException if its checkpoint cannot be read
      */
-    void rollBack(int iteration, Policy policy, PolicyTrainer trainer, Compute compute) {
+    void rollBack(int iteration, RunState run) {
         CheckpointFolder checkpoint = CheckpointFolder.of(directory, iteration);
-        load(checkpoint, state(checkpoint), policy, trainer, compute);
+        load(checkpoint, state(checkpoint), run);
     }
 
-    private static void restore(
-            ReplayBuffer replay, CheckpointFolder checkpoint, List<ReplayBuffer.Stored> stored, Compute compute) {
+    private void restore(ReplayBuffer replay, CheckpointFolder checkpoint, List<ReplayBuffer.Stored> stored) {
         if (stored.isEmpty()) {
             return;
         }
@@ -186,21 +176,21 @@ final class Checkpoints {
         }
     }
 
-    private static void load(
-            CheckpointFolder checkpoint, JsonNode state, Policy policy, PolicyTrainer trainer, Compute compute) {
+    private void load(CheckpointFolder checkpoint, JsonNode state, RunState run) {
         compute.inference(() -> {
             Map<String, Tensor> adapter = read(checkpoint.adapter(), compute);
             Map<String, Tensor> average = read(checkpoint.emaAdapter(), compute);
-            if (!adapter.keySet().equals(policy.parameters().keySet())
+            if (!adapter.keySet().equals(run.policy().parameters().keySet())
                     || !average.keySet().equals(adapter.keySet())) {
                 throw new InputException(checkpoint.root() + ": holds the adapter of another model or target_modules;"
                         + " resume with the recipe that the run began with");
             }
-            trainer.restore(
-                    adapter,
-                    average,
-                    read(checkpoint.optimizer(), compute),
-                    state.path("updates").asLong());
+            run.trainer()
+                    .restore(
+                            adapter,
+                            average,
+                            read(checkpoint.optimizer(), compute),
+                            state.path("updates").asLong());
             return true;
         });
     }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.slf4j.Logger;
@@ -224,9 +225,9 @@ final class RewardSwaps {
                 drift == null ? null : drift.meanShift(),
                 drift == null ? null : drift.spread());
         news.put(reward, report);
-        String evidence = "after " + report.groups() + " groups scored by both (rank correlation "
-                + report.rankCorrelation() + ", mean shift " + report.meanShift() + ", standard deviation "
-                + report.spread() + ", " + report.failedGroups() + " groups failed)";
+        String evidence = "after " + report.groups() + " groups scored by both"
+                + (drift == null ? "" : " (" + described(drift) + ")")
+                + ", " + report.failedGroups() + " failed";
         switch (swap.phase()) {
             case SHADOWING -> log.info("reward '{}': {} shadows {} {}", reward, swap.next(), swap.old(), evidence);
             case CUT_OVER ->
@@ -240,6 +241,13 @@ final class RewardSwaps {
                         swap.reason(),
                         evidence);
         }
+    }
+
+    private static String described(RewardDrift drift) {
+        Double correlation = drift.rankCorrelation();
+        return (correlation == null ? "" : String.format(Locale.ROOT, "rank correlation %.3f, ", correlation))
+                + String.format(
+                        Locale.ROOT, "mean shift %.4g, standard deviation %.4g", drift.meanShift(), drift.spread());
     }
 
     /** For the iteration's line of the metrics: the swaps that go on, begin or end with it. */

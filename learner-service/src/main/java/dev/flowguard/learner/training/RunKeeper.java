@@ -27,7 +27,7 @@ final class RunKeeper {
 
     private final Recipe recipe;
     private final int heldOutPrompts;
-    private final Policy policy;
+    private final RunState run;
     private final PolicyTrainer trainer;
     private final Compute compute;
     private final Coordinator coordinator;
@@ -35,7 +35,6 @@ final class RunKeeper {
     private final Checkpoints checkpoints;
     private final Overseer overseer;
     private final RewardSwaps swaps;
-    private final Replay replay;
     private final RunDirectory directory;
     private final JsonLinesFile metrics;
     private final RatioReport ratios;
@@ -49,14 +48,10 @@ final class RunKeeper {
     RunKeeper(
             Recipe recipe,
             int heldOutPrompts,
-            Policy policy,
-            PolicyTrainer trainer,
+            RunState run,
             Compute compute,
             Coordinator coordinator,
             Checkpoints checkpoints,
-            Overseer overseer,
-            RewardSwaps swaps,
-            Replay replay,
             RunDirectory directory,
             JsonLinesFile metrics,
             RatioReport ratios,
@@ -65,15 +60,14 @@ final class RunKeeper {
             RunListener listener) {
         this.recipe = recipe;
         this.heldOutPrompts = heldOutPrompts;
-        this.policy = policy;
-        this.trainer = trainer;
+        this.run = run;
+        this.trainer = run.trainer();
         this.compute = compute;
         this.coordinator = coordinator;
-        this.publisher = new PolicyPublisher(policy, coordinator, compute);
+        this.publisher = new PolicyPublisher(run.policy(), coordinator, compute);
         this.checkpoints = checkpoints;
-        this.overseer = overseer;
-        this.swaps = swaps;
-        this.replay = replay;
+        this.overseer = run.overseer();
+        this.swaps = run.swaps();
         this.directory = directory;
         this.metrics = metrics;
         this.ratios = ratios;
@@ -190,7 +184,7 @@ final class RunKeeper {
 
     /** Saves what the run goes on from. */
     void checkpoint(IterationReport report) {
-        checkpoints.save(report, policy, trainer, overseer, swaps, replay.buffer(), compute);
+        checkpoints.save(report, run);
         clock.book("publish");
     }
 
@@ -206,7 +200,7 @@ final class RunKeeper {
         if (rolledBackTo == null) {
             return false;
         }
-        checkpoints.rollBack(rolledBackTo, policy, trainer, compute);
+        checkpoints.rollBack(rolledBackTo, run);
         log.warn("the policy is that of iteration {} again", rolledBackTo);
         return true;
     }

@@ -179,9 +179,7 @@ public final class TrainingSession {
                 policy.prepare(plan.prompts(recipe.iterations()));
                 return true;
             });
-            Checkpoints checkpoints = new Checkpoints(directory.checkpoints(), settings.keptCheckpoints());
-            Overseer overseer = new Overseer(recipe);
-            RewardSwaps swaps = new RewardSwaps(recipe, rewardWatch);
+            Checkpoints checkpoints = new Checkpoints(directory.checkpoints(), settings.keptCheckpoints(), compute);
             Recipe.ReplaySettings replaySettings = recipe.experimentalReplay();
             Replay replay = new Replay(
                     replaySettings == null ? null : replaySettings.toReplay(),
@@ -189,9 +187,9 @@ public final class TrainingSession {
                     preset.trainingSteps(),
                     plan::training,
                     trainer);
-            IterationReport start = checkpoints
-                    .restore(policy, trainer, overseer, swaps, replay.buffer(), compute)
-                    .orElseGet(RunKeeper::untrained);
+            RunState state =
+                    new RunState(policy, trainer, new Overseer(recipe), new RewardSwaps(recipe, rewardWatch), replay);
+            IterationReport start = checkpoints.restore(state).orElseGet(RunKeeper::untrained);
             iterationsDone = start.iteration();
             try (Ledger ledger = Ledger.open(directory.ledger(), start.iteration());
                     JsonLinesFile metrics = JsonLinesFile.open(
@@ -208,14 +206,10 @@ public final class TrainingSession {
                         new RunKeeper(
                                 recipe,
                                 prompts.heldOut().size(),
-                                policy,
-                                trainer,
+                                state,
                                 compute,
                                 run,
                                 checkpoints,
-                                overseer,
-                                swaps,
-                                replay,
                                 directory,
                                 metrics,
                                 RatioReport.of(
