@@ -119,6 +119,18 @@ class ArchitectureTest {
                 .check(flowguard);
     }
 
+    /** Whoever certifies scorers by the contract must not know how ours are made. */
+    @Test
+    void rewardCheckKnowsTheContractAlone() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.flowguard.cli.rewardcheck")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(REWARD, ROLLOUT, LEARNER, MODELS, GRPO)
+                .check(flowguard);
+    }
+
     @Test
     void pickleAndJavaSerializationAreNowhere() {
         noClasses()
