@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * Brings batches to an endpoint.
  *
- * <p>INVARIANT: an item's outcome does not depend on its company. A batch that the endpoint refuses is sent again item by item, so only the
- * item that is at fault is invalid.
+ * <p>INVARIANT: an item's outcome does not depend on its company. A batch that the endpoint refuses, or fails on, is sent again item by item, so only the
+ * item that is at fault has no score.
  */
 final class BridgeWorker implements ScorerWorker {
 
@@ -42,7 +42,7 @@ final class BridgeWorker implements ScorerWorker {
             return Collections.nCopies(items.size(), new ScoreOutcome.Failed(String.valueOf(e.getMessage())));
         } catch (BatchRefusedException e) {
             if (items.size() == 1) {
-                return List.of(new ScoreOutcome.Invalid(String.valueOf(e.getMessage())));
+                return List.of(e.alone());
             }
             return items.stream().flatMap(item -> ask(List.of(item)).stream()).toList();
         }

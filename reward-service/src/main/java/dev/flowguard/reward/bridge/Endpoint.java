@@ -12,7 +12,7 @@ interface Endpoint {
      *
      * @param items at least one
      * @return one outcome an item, in the items' order
-     * @throws BatchRefusedException if the endpoint finds fault with what it was sent
+     * @throws BatchRefusedException if the endpoint finds fault with what it was sent, or fails on it
      * @throws EndpointException if it cannot be asked, or its answer makes no sense
      */
     List<ScoreOutcome> ask(List<ScoreItem> items) throws BatchRefusedException, EndpointException;

@@ -28,8 +28,8 @@ import tools.jackson.databind.node.ObjectNode;
  * }</pre>
  *
  * {@code prompt} and {@code metadata} are there where the settings want them, {@code metadata} only where the prompt has any. The images are RGB of 8 bits.
- * {@link HttpAnswer} is the answer, of status 200. By 400, 413, 415 and 422 the endpoint finds fault with the items; by any other status, a redirect among
- * them, it has failed.
+ * {@link HttpAnswer} is the answer, of status 200. By 400, 413, 415 and 422 the endpoint finds fault with the items, by 500 it has failed on them;
+ * by any other status, a redirect among them, it has failed.
  */
 final class HttpEndpoint implements Endpoint {
 
@@ -62,7 +62,8 @@ final class HttpEndpoint implements Endpoint {
         }
         String message = "%s answered %d".formatted(address, status);
         switch (status) {
-            case 400, 413, 415, 422 -> throw new BatchRefusedException(message);
+            case 400, 413, 415, 422 -> throw BatchRefusedException.faulty(message);
+            case 500 -> throw BatchRefusedException.failed(message);
             case 401, 403 -> throw new EndpointException(message + ": check the settings of auth");
             case 404, 405 -> throw new EndpointException(message + ": check url");
             default -> throw new EndpointException(message);
@@ -100,7 +101,7 @@ final class HttpEndpoint implements Endpoint {
         try {
             return JsonFormat.printer().print(metadata);
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-            throw new BatchRefusedException(
+            throw BatchRefusedException.faulty(
                     "the metadata cannot be written as JSON: " + HttpAnswer.oneLine(e.getMessage()));
         }
     }

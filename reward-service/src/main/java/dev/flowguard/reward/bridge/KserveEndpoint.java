@@ -19,8 +19,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model that is asked by ModelInfer. {@code INVALID_ARGUMENT} is the fault of what was sent; every other error is the endpoint's. Tensors are sent
- * in raw form.
+ * A model that is asked by ModelInfer. {@code INVALID_ARGUMENT} is the fault of what was sent. {@code INTERNAL} and {@code UNKNOWN} are what Triton,
+ * MLServer and KServe make of an error that the model raises, {@code RESOURCE_EXHAUSTED} what gRPC makes of a request that is larger than the server
+ * takes (4 MB in MLServer, 8 MB in KServe): there fewer items may do better. Every other error is the endpoint's. Tensors are sent in raw form.
  */
 final class KserveEndpoint implements Endpoint {
 
@@ -108,10 +109,11 @@ final class KserveEndpoint implements Endpoint {
                             status.getCode(),
                             HttpAnswer.oneLine(status.getDescription()))
                     .strip();
-            if (status.getCode() == Status.Code.INVALID_ARGUMENT) {
-                throw new BatchRefusedException(message);
+            switch (status.getCode()) {
+                case INVALID_ARGUMENT -> throw BatchRefusedException.faulty(message);
+                case INTERNAL, UNKNOWN, RESOURCE_EXHAUSTED -> throw BatchRefusedException.failed(message);
+                default -> throw new EndpointException(message, e);
             }
-            throw new EndpointException(message, e);
         }
     }
 }

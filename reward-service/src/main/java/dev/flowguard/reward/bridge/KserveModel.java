@@ -97,10 +97,11 @@ record KserveModel(String version, int bytesRank) {
                 shape.size() == 4, "image", "is sent as %s; the model takes %s".formatted(image.layout(), shape));
         boolean channelsLast = image.layout() == ImageLayout.NHWC;
         long channels = shape.get(channelsLast ? 3 : 1);
+        long otherwise = shape.get(channelsLast ? 1 : 3);
         long height = shape.get(channelsLast ? 1 : 2);
         long width = shape.get(channelsLast ? 2 : 3);
         settings.require(
-                channels == 3 || channels < 0,
+                channels == 3 || (channels < 0 && otherwise != 3),
                 "image.layout",
                 "is %s; the model takes %s".formatted(image.layout(), shape));
         settings.require(

@@ -171,7 +171,8 @@ class HttpScorerTest {
             assertThat(score(scorer(fake, Map.of()), items("a", "b")))
                     .allSatisfy(
                             outcome -> assertThat(((Failed) outcome).message()).contains(message));
-            assertThat(fake.requests()).hasSize(1);
+            // By 500 an endpoint may have failed on one of them.
+            assertThat(fake.requests()).hasSize(status == 500 ? 3 : 1);
         }
     }
 

@@ -22,6 +22,7 @@ import dev.flowguard.reward.ScorerWorker;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -274,20 +275,45 @@ class KserveScorerTest {
 
     @Test
     void onlyTheItemThatTheServerRefusesIsInvalid() throws Exception {
-        try (FakeInferenceServer server = new FakeInferenceServer(BEAUTY, (request, caller) -> {
-                    if (request.getRawInputContents(1).toStringUtf8().contains("bad")) {
-                        caller.onError(Status.INVALID_ARGUMENT
-                                .withDescription("bad text")
-                                .asRuntimeException());
-                    } else {
-                        sum(request, caller);
-                    }
-                });
+        try (FakeInferenceServer server = choosy(Status.Code.INVALID_ARGUMENT);
                 KserveScorer scorer = open(server, Map.of())) {
             assertThat(score(scorer, items(1, 1, "a", "bad", "c")))
                     .extracting(outcome -> (Object) outcome.getClass())
                     .containsExactly(Scored.class, Invalid.class, Scored.class);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Status.Code.class,
+            names = {"INTERNAL", "UNKNOWN", "RESOURCE_EXHAUSTED"})
+    void onlyTheItemThatTheModelFailsOnFails(Status.Code code) throws Exception {
+        try (FakeInferenceServer server = choosy(code);
+                KserveScorer scorer = open(server, Map.of())) {
+            assertThat(score(scorer, items(1, 1, "a", "bad", "c")))
+                    .extracting(outcome -> (Object) outcome.getClass())
+                    .containsExactly(Scored.class, Failed.class, Scored.class);
+        }
+    }
+
+    @Test
+    void anEndpointThatIsUnavailableIsNotAskedItemByItem() throws Exception {
+        try (FakeInferenceServer server = choosy(Status.Code.UNAVAILABLE);
+                KserveScorer scorer = open(server, Map.of())) {
+            assertThat(score(scorer, items(1, 1, "a", "bad", "c"))).hasOnlyElementsOfType(Failed.class);
+            assertThat(server.requests()).hasSize(1);
+        }
+    }
+
+    /** Answers batches with the text "bad" in them by an error. */
+    private static FakeInferenceServer choosy(Status.Code code) throws IOException {
+        return new FakeInferenceServer(BEAUTY, (request, caller) -> {
+            if (request.getRawInputContents(1).toStringUtf8().contains("bad")) {
+                caller.onError(code.toStatus().withDescription("bad text").asRuntimeException());
+            } else {
+                sum(request, caller);
+            }
+        });
     }
 
     @ParameterizedTest
@@ -356,6 +382,7 @@ class KserveScorerTest {
                 "prompt.name       | p     | prompt.name is p; the model has [pixels, text]",
                 "output.name       | score | output.name is score; the model has [scores]",
                 "image.datatype    | FP32  | image pixels is sent as FP32; the model takes UINT8",
+                "image.layout      | NCHW  | image.layout is NCHW; the model takes [-1, -1, -1, 3]",
                 "output.index      | -1    | output.index must not be negative",
                 "image.width       | 0     | image.width and height must be at least 1",
                 "image.width       | 3     | image needs a width and a height, or neither",
