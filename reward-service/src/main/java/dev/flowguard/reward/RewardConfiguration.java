@@ -1,16 +1,6 @@
 package dev.flowguard.reward;
 
 import dev.flowguard.proto.v1.ScorerGrpc;
-import dev.flowguard.reward.artefact.ArtefactScorer;
-import dev.flowguard.reward.bridge.HttpScorer;
-import dev.flowguard.reward.bridge.KserveScorer;
-import dev.flowguard.reward.clip.AestheticScorer;
-import dev.flowguard.reward.clip.SimilarityScorer;
-import dev.flowguard.reward.geneval.GenEvalScorer;
-import dev.flowguard.reward.imagereward.ImageRewardScorer;
-import dev.flowguard.reward.jpeg.JpegSizeScorer;
-import dev.flowguard.reward.ocr.OcrScorer;
-import dev.flowguard.reward.reference.ReferenceSimilarityScorer;
 import dev.flowguard.tensor.NearestName;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -24,98 +14,18 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.context.annotation.Lazy;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.grpc.server.GrpcServerFactory;
 
-/** The beans of the service. A scorer is a lazy bean whose name is its id. */
+/** The beans of the service. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(RewardProperties.class)
-@Import(BridgedScorers.class)
+@Import({BuiltInScorers.class, BridgedScorers.class})
 class RewardConfiguration {
-
-    @Bean(OcrScorer.ID)
-    @Lazy
-    Scorer ocr(RewardProperties properties) {
-        return new OcrScorer(properties.ocr());
-    }
-
-    @Bean(JpegSizeScorer.COMPRESSIBILITY)
-    @Lazy
-    Scorer jpegCompressibility() {
-        return JpegSizeScorer.compressibility();
-    }
-
-    @Bean(JpegSizeScorer.INCOMPRESSIBILITY)
-    @Lazy
-    Scorer jpegIncompressibility() {
-        return JpegSizeScorer.incompressibility();
-    }
-
-    @Bean(ReferenceSimilarityScorer.ID)
-    @Lazy
-    Scorer referenceSimilarity(RewardProperties properties) {
-        return ReferenceSimilarityScorer.open(properties.referenceSimilarity());
-    }
-
-    @Bean(ArtefactScorer.ID)
-    @Lazy
-    Scorer artefact() {
-        return new ArtefactScorer();
-    }
-
-    @Bean(SimilarityScorer.PICKSCORE)
-    @Lazy
-    Scorer pickscore(RewardProperties properties) {
-        return SimilarityScorer.pickscore(properties.pickscore());
-    }
-
-    @Bean(SimilarityScorer.CLIPSCORE)
-    @Lazy
-    Scorer clipscore(RewardProperties properties) {
-        return SimilarityScorer.clipscore(properties.clipscore());
-    }
-
-    @Bean(SimilarityScorer.HPSV2)
-    @Lazy
-    Scorer hpsv2(RewardProperties properties) {
-        return SimilarityScorer.hpsv2(properties.hpsv2());
-    }
-
-    @Bean(AestheticScorer.ID)
-    @Lazy
-    Scorer aesthetic(RewardProperties properties) {
-        return AestheticScorer.open(properties.aesthetic());
-    }
-
-    @Bean(ImageRewardScorer.ID)
-    @Lazy
-    Scorer imageReward(RewardProperties properties) {
-        return ImageRewardScorer.open(properties.imageReward());
-    }
-
-    @Bean(GenEvalScorer.ID)
-    @Lazy
-    Scorer geneval(RewardProperties properties) {
-        return GenEvalScorer.open(properties.geneval());
-    }
-
-    @Bean(HttpScorer.ID)
-    @Lazy
-    Scorer http(RewardProperties properties, SslBundles bundles) {
-        return HttpScorer.open(HttpScorer.ID, "flowguard.reward.http", properties.http(), bundles);
-    }
-
-    @Bean(KserveScorer.ID)
-    @Lazy
-    Scorer kserve(RewardProperties properties, SslBundles bundles) {
-        return KserveScorer.open(KserveScorer.ID, "flowguard.reward.kserve", properties.kserve(), bundles);
-    }
 
     @Bean
     ImageDecoders imageDecoders(RewardProperties properties) {

@@ -5,7 +5,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 
-/** The bean that {@code docs/rewards.md} adds to {@code RewardConfiguration}; component scanning finds it here. */
+/** A scorer from outside is a lazy bean, too, whose name is its id; component scanning finds it. */
 @Configuration(proxyBeanMethods = false)
 class BrightnessConfiguration {
 
