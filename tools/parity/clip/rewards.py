@@ -80,28 +80,46 @@ class Head(torch.nn.Module):
             torch.nn.Linear(12, 8), torch.nn.Dropout(0.1), torch.nn.Linear(8, 4), torch.nn.Linear(4, 1))
 
 
-def resized(values, size):
+def tensor(picture):
+    return torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1).float() / 255
+
+
+def normalized(values):
+    mean, std = torch.tensor(OPENAI_CLIP_MEAN)[:, None, None], torch.tensor(OPENAI_CLIP_STD)[:, None, None]
+    return (values - mean) / std
+
+
+def resized(values, size, mode):
     """torchvision's resize of a float tensor [C, H, W]."""
     if size[1] == 1 < size[0]:
         # torch (2.15) repeats the first row where the result is one pixel wide; one pixel high it is right.
-        return resized(values.transpose(1, 2), size[::-1]).transpose(1, 2)
-    return torch.nn.functional.interpolate(
-        values[None], size, mode="bicubic", align_corners=False, antialias=True)[0]
+        return resized(values.transpose(1, 2), size[::-1], mode).transpose(1, 2)
+    return torch.nn.functional.interpolate(values[None], size, mode=mode, align_corners=False, antialias=True)[0]
+
+
+def clipscore_pixels(picture, side):
+    """Resize, CenterCrop, Normalize of clip_scorer.py, by torchvision 0.21, in torch's own words."""
+    values = tensor(picture)
+    height, width = values.shape[1:]
+    short, long = min(height, width), max(height, width)
+    other = int(side * long / short)
+    height, width = (other, side) if width <= height else (side, other)
+    top, left = int(round((height - side) / 2.0)), int(round((width - side) / 2.0))
+    return normalized(resized(values, (height, width), "bilinear")[:, top:top + side, left:left + side])
 
 
 def hps_pixels(picture, side):
     """ToTensor, ResizeMaxSize, MaskAwareNormalize; torchvision's resize and pad in torch's own words."""
-    values = torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1).float() / 255
+    values = tensor(picture)
     height, width = values.shape[1:]
     scale = side / float(max(height, width))
     # The original fails where a side rounds to nothing, and where only the longer side fits already.
     size = tuple(max(1, round(dim * scale)) for dim in (height, width))
     if scale != 1.0:
-        values = resized(values, size)
+        values = resized(values, size, "bicubic")
     pad_h, pad_w = side - size[0], side - size[1]
     values = torch.nn.functional.pad(values, (pad_w // 2, pad_w - pad_w // 2, pad_h // 2, pad_h - pad_h // 2))
-    mean, std = torch.tensor(OPENAI_CLIP_MEAN)[:, None, None], torch.tensor(OPENAI_CLIP_STD)[:, None, None]
-    return (values - mean) / std
+    return normalized(values)
 
 
 def unit(features):
@@ -140,7 +158,7 @@ def main():
         pickscore = (h.logit_scale.exp() * (text_embs @ image_embs.T)).diag() / 26
 
         padded = tokens(text=[prompt], padding="max_length", truncation=True, max_length=77, return_tensors="pt")
-        clipscore = l(pixel_values=pixels["l"], **padded).logits_per_image.diagonal() / 30
+        clipscore = l(pixel_values=clipscore_pixels(picture, KINDS["l"]["image"])[None], **padded).logits_per_image.diagonal() / 30
 
         aesthetic = head.layers(unit(l.get_image_features(pixels["l"]).pooler_output)).squeeze(1)
 

@@ -147,6 +147,34 @@ public record ClipImageProcessor(
         return values;
     }
 
+    /**
+     * What one image becomes where torchvision's {@code Resize}, {@code CenterCrop} and {@code Normalize} of this configuration are given it as a
+     * float tensor, as they are by Flow-GRPO's CLIP score: resized bilinearly with antialias, whatever {@code filter} is, and nothing is rounded.
+     *
+     * @return [3, cropHeight, cropWidth]
+     */
+    public float[] processUnrounded(RgbImage image) {
+        PilResize own = resizing(image);
+        PilResize resizing = new PilResize(own.width(), own.height(), PilFilter.BILINEAR);
+        Rectangle inside = new Rectangle(resizing.width(), resizing.height());
+        // Halves go to the even number, as by Python's round.
+        Rectangle crop = new Rectangle(
+                (int) Math.rint((resizing.width() - cropWidth) / 2.0),
+                (int) Math.rint((resizing.height() - cropHeight) / 2.0),
+                cropWidth,
+                cropHeight);
+        if (!inside.contains(crop)) {
+            throw new InputException("an image that is resized to %d x %d has no centre of %d x %d to cut out"
+                    .formatted(resizing.width(), resizing.height(), cropWidth, cropHeight));
+        }
+        float[] values = resizing.applyUnrounded(image, crop);
+        int plane = cropWidth * cropHeight;
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) ((values[i] - mean.get(i / plane)) / std.get(i / plane));
+        }
+        return values;
+    }
+
     private int valuesPerImage() {
         return Math.multiplyExact(Math.multiplyExact(CHANNELS, cropHeight), cropWidth);
     }

@@ -65,22 +65,32 @@ public record PilResize(int width, int height, PilFilter filter) {
      * @return [3, height, width] in units of full brightness, row by row
      */
     public float[] applyUnrounded(RgbImage image) {
-        Axes axes = axes(image, new Rectangle(width, height));
-        int plane = width * height;
+        return applyUnrounded(image, new Rectangle(width, height));
+    }
+
+    /**
+     * A part of that, as if it had been cropped from it.
+     *
+     * @param part within {@code width} and {@code height}
+     * @return [3, part.height, part.width]
+     */
+    public float[] applyUnrounded(RgbImage image, Rectangle part) {
+        Axes axes = axes(image, part);
+        int plane = Math.multiplyExact(part.width, part.height);
         float[] values = new float[Math.multiplyExact(plane, CHANNELS)];
-        double[] column = new double[image.height()];
+        double[] column = new double[axes.sourceRows()];
         for (int channel = 0; channel < CHANNELS; channel++) {
-            for (int x = 0; x < width; x++) {
-                for (int y = 0; y < image.height(); y++) {
-                    column[y] = weighUnrounded(image, channel, y, axes.columns[x]);
+            for (int x = 0; x < part.width; x++) {
+                for (int y = 0; y < column.length; y++) {
+                    column[y] = weighUnrounded(image, channel, axes.top() + y, axes.columns[x]);
                 }
-                for (int y = 0; y < height; y++) {
+                for (int y = 0; y < part.height; y++) {
                     double sum = 0;
                     double[] weights = axes.rows[y].weights();
                     for (int i = 0; i < weights.length; i++) {
-                        sum += weights[i] * column[axes.rows[y].first() + i];
+                        sum += weights[i] * column[axes.rows[y].first() - axes.top() + i];
                     }
-                    values[channel * plane + y * width + x] = (float) sum;
+                    values[channel * plane + y * part.width + x] = (float) sum;
                 }
             }
         }

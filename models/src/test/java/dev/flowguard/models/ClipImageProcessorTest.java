@@ -46,6 +46,20 @@ class ClipImageProcessorTest {
     }
 
     @Test
+    void asATensorAnImageMustCoverTheCrop() {
+        ClipImageProcessor tight = new ClipImageProcessor(
+                new ClipImageProcessor.Resize.ShortestEdge(5),
+                PilFilter.BICUBIC,
+                6,
+                5,
+                ClipImageProcessor.OPENAI_MEAN,
+                ClipImageProcessor.OPENAI_STD);
+        assertThatThrownBy(() -> tight.processUnrounded(new RgbImage(3, 3, new byte[27])))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("5 x 5 has no centre of 6 x 5");
+    }
+
+    @Test
     void aBatchIsItsImages() {
         ClipImageProcessor processor = load("plain");
         float[] batch = Compute.on(Device.cpu()).inference(() -> processor

@@ -56,11 +56,26 @@ class PilResizeTest {
     }
 
     @Test
+    void anUnroundedPartIsCutFromTheWhole() {
+        RgbImage image = noise(61, 37, 5);
+        PilResize resize = new PilResize(40, 90, PilFilter.BILINEAR);
+        float[] whole = resize.applyUnrounded(image);
+        Rectangle part = new Rectangle(7, 33, 20, 21);
+        float[] expected = new float[3 * 21 * 20];
+        for (int row = 0; row < 3 * part.height; row++) {
+            int from = (row / part.height * 90 + 33 + row % part.height) * 40 + 7;
+            System.arraycopy(whole, from, expected, row * 20, 20);
+        }
+        assertThat(resize.applyUnrounded(image, part)).isEqualTo(expected);
+    }
+
+    @Test
     void aPartOfAHugeResultTakesTheTimeOfThePart() {
         RgbImage line = noise(1, 2000, 6);
-        RgbImage middle =
-                new PilResize(224, 448_000, PilFilter.BICUBIC).apply(line, new Rectangle(0, 223_888, 224, 224));
-        assertThat(middle.samples()).hasSize(224 * 224 * 3);
+        PilResize resize = new PilResize(224, 448_000, PilFilter.BICUBIC);
+        Rectangle middle = new Rectangle(0, 223_888, 224, 224);
+        assertThat(resize.apply(line, middle).samples()).hasSize(224 * 224 * 3);
+        assertThat(resize.applyUnrounded(line, middle)).hasSize(224 * 224 * 3);
     }
 
     @Test

@@ -76,6 +76,19 @@ public final class ClipEncoder implements AutoCloseable {
      * @throws RewardConfigurationException if it cannot be loaded: one line that says why, or which files are missing
      */
     public static ClipEncoder open(String prefix, String original, ClipProperties properties) {
+        return open(prefix, original, properties, processor -> processor::process);
+    }
+
+    /**
+     * The same with another way to apply that image processor.
+     *
+     * @param preprocessing what an image becomes, [3, side, side]
+     */
+    static ClipEncoder open(
+            String prefix,
+            String original,
+            ClipProperties properties,
+            Function<ClipImageProcessor, Function<RgbImage, float[]>> preprocessing) {
         ClipFolder folder = ClipFolder.find(prefix, original, properties, true);
         return open(prefix, properties, folder, side -> {
             ClipImageProcessor processor =
@@ -89,7 +102,7 @@ public final class ClipEncoder implements AutoCloseable {
                                         processor.cropHeight(),
                                         side));
             }
-            return processor::process;
+            return preprocessing.apply(processor);
         });
     }
 

@@ -1,5 +1,7 @@
 package dev.flowguard.reward.clip;
 
+import dev.flowguard.models.ClipImageProcessor;
+import dev.flowguard.models.RgbImage;
 import dev.flowguard.proto.v1.ScorerDescription;
 import dev.flowguard.proto.v1.ScorerInput;
 import dev.flowguard.reward.RewardConfigurationException;
@@ -10,6 +12,7 @@ import dev.flowguard.reward.ScorerWorker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The scorers {@code pickscore}, {@code clipscore} and {@code hpsv2}: how well an image goes with its prompt, as the cosine of their
@@ -37,15 +40,18 @@ public final class SimilarityScorer implements Scorer, AutoCloseable {
     /** Counts changes of any score. */
     private static final String VERSION = "1";
 
+    /** Likewise of the CLIP score: 2 since images are resized as flow_grpo resizes them. */
+    private static final String CLIPSCORE_VERSION = "2";
+
     private final String id;
     private final ClipEncoder encoder;
     private final String version;
     private final double factor;
 
-    private SimilarityScorer(String id, ClipEncoder encoder, ClipProperties properties, double factor) {
+    private SimilarityScorer(String id, String version, ClipEncoder encoder, ClipProperties properties, double factor) {
         this.id = id;
         this.encoder = encoder;
-        this.version = ClipDescription.version(VERSION, properties.dtype(), encoder.sha256());
+        this.version = ClipDescription.version(version, properties.dtype(), encoder.sha256());
         this.factor = factor;
     }
 
@@ -57,19 +63,29 @@ public final class SimilarityScorer implements Scorer, AutoCloseable {
     public static SimilarityScorer pickscore(ClipProperties properties) {
         ClipEncoder encoder =
                 ClipEncoder.open(ClipDescription.prefix(PICKSCORE), "yuvalkirstain/PickScore_v1", properties);
-        return new SimilarityScorer(PICKSCORE, encoder, properties, encoder.cosineScale() / PICKSCORE_DIVISOR);
+        return new SimilarityScorer(PICKSCORE, VERSION, encoder, properties, encoder.cosineScale() / PICKSCORE_DIVISOR);
     }
 
     /**
-     * CLIP's {@code logits_per_image} / 30, as flow_grpo has it: 100 · cosine / 30 with OpenAI's weights. Images are prepared as CLIP's own
-     * processor does; flow_grpo resizes them bilinearly as tensors.
+     * CLIP's {@code logits_per_image} / 30, as flow_grpo has it: 100 · cosine / 30 with OpenAI's weights, of images that are resized bilinearly as
+     * tensors, where CLIP's own processor resizes them bicubically in 8 bits.
      *
      * @throws RewardConfigurationException if the model cannot be loaded: one line that says why
      */
     public static SimilarityScorer clipscore(ClipProperties properties) {
-        ClipEncoder encoder =
-                ClipEncoder.open(ClipDescription.prefix(CLIPSCORE), "openai/clip-vit-large-patch14", properties);
-        return new SimilarityScorer(CLIPSCORE, encoder, properties, encoder.cosineScale() / CLIPSCORE_DIVISOR);
+        ClipEncoder encoder = ClipEncoder.open(
+                ClipDescription.prefix(CLIPSCORE),
+                "openai/clip-vit-large-patch14",
+                properties,
+                SimilarityScorer::asTensors);
+        return new SimilarityScorer(
+                CLIPSCORE, CLIPSCORE_VERSION, encoder, properties, encoder.cosineScale() / CLIPSCORE_DIVISOR);
+    }
+
+    private static Function<RgbImage, float[]> asTensors(ClipImageProcessor processor) {
+        // A crop that is larger than what it is cut out of is refused now and not with the first image.
+        processor.processUnrounded(new RgbImage(1, 1, new byte[3]));
+        return processor::processUnrounded;
     }
 
     /**
@@ -82,7 +98,7 @@ public final class SimilarityScorer implements Scorer, AutoCloseable {
         ClipFolder folder = ClipFolder.find(prefix, "HPS_v2.1 as CLIPModel", properties, false);
         ClipEncoder encoder =
                 ClipEncoder.open(prefix, properties, folder, side -> new HpsImageProcessor(side)::process);
-        return new SimilarityScorer(HPSV2, encoder, properties, 1);
+        return new SimilarityScorer(HPSV2, VERSION, encoder, properties, 1);
     }
 
     @Override
