@@ -102,7 +102,8 @@ public final class KserveScorer implements Scorer, AutoCloseable {
         } catch (StatusRuntimeException | EndpointException e) {
             throw settings.wrong(
                     "target",
-                    "%s does not tell of model %s: %s".formatted(properties.target(), modelName, e.getMessage()));
+                    "%s does not tell of model %s: %s"
+                            .formatted(properties.target(), modelName, HttpAnswer.oneLine(e.getMessage())));
         }
         return new KserveScorer(
                 describe(id, properties, model, range),

@@ -426,6 +426,18 @@ class KserveScorerTest {
         }
     }
 
+    /** gRPC tells of a name that nobody knows with a stack trace in its message. */
+    @Test
+    void saysInOneLineThatThereIsNoServer() {
+        KserveProperties nowhere = properties(Map.of("target", "dns:///nowhere.invalid:8001", "call.timeout", "300ms"));
+
+        assertThatThrownBy(() -> KserveScorer.open("kserve", PREFIX, nowhere, new DefaultSslBundleRegistry()))
+                .isInstanceOf(RewardConfigurationException.class)
+                .message()
+                .startsWith(PREFIX + ".target dns:///nowhere.invalid:8001 does not tell of model beauty: ")
+                .hasLineCount(1);
+    }
+
     @Test
     void wantsToKnowWhichOfSeveralVersions() throws Exception {
         ModelMetadataResponse two = BEAUTY.toBuilder().addVersions("4").build();
