@@ -12,7 +12,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Settings of the scorer {@code geneval}, below {@code flowguard.reward.geneval}. The defaults are those of Mask2Former and of most COCO detectors
  * in MMDetection.
  *
- * @param detector ONNX file of an object detector ({@link OnnxDetector}); needed by the scorer
+ * @param detector file of an object detector, ONNX or TorchScript ({@link Detector}, {@link DetectorNetwork#open}); needed by the scorer
  * @param classNames file that names the detector's classes, one a line, label 0 first. Absent: the 80 of COCO in GenEval's words
  * @param clip the CLIP that tells colours (GenEval's is ViT-L/14); needed by prompts that ask for a color
  * @param score which of the judgements is the reward
@@ -22,7 +22,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param mean of the channels, of samples from 0 to 255
  * @param std standard deviation of the channels
  * @param channels in which order the detector wants them
- * @param threads that one worker's detector computes on
+ * @param threads that one worker's ONNX detector computes on
  */
 public record GenEvalProperties(
         @Nullable Path detector,

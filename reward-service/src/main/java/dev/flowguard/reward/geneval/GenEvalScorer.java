@@ -29,12 +29,12 @@ public final class GenEvalScorer implements Scorer, AutoCloseable {
     private static final String VERSION = "2";
 
     private final GenEvalProperties properties;
-    private final OnnxDetector detector;
+    private final Detector detector;
     private final ClassNames names;
     private final Optional<ColourClassifier> colours;
 
     GenEvalScorer(
-            GenEvalProperties properties, OnnxDetector detector, ClassNames names, Optional<ColourClassifier> colours) {
+            GenEvalProperties properties, Detector detector, ClassNames names, Optional<ColourClassifier> colours) {
         this.properties = properties;
         this.detector = detector;
         this.names = names;
@@ -49,13 +49,13 @@ public final class GenEvalScorer implements Scorer, AutoCloseable {
     public static GenEvalScorer open(GenEvalProperties properties) {
         if (properties.detector() == null) {
             throw new RewardConfigurationException(
-                    "scorer geneval has no detector: name its ONNX file with flowguard.reward.geneval.detector=FILE,"
+                    "scorer geneval has no detector: name its ONNX or TorchScript file with flowguard.reward.geneval.detector=FILE,"
                             + " and for prompts that ask for a color a folder of CLIP ViT-L/14 with"
                             + " flowguard.reward.geneval.clip.model=FOLDER");
         }
         ClassNames names =
                 properties.classNames() == null ? ClassNames.coco() : ClassNames.read(properties.classNames());
-        OnnxDetector detector = OnnxDetector.open(properties.detector(), names, properties);
+        Detector detector = Detector.open(properties.detector(), names, properties);
         try {
             Optional<ColourClassifier> colours = properties.clip().model() == null
                     ? Optional.empty()

@@ -3,7 +3,6 @@ package dev.flowguard.reward.geneval;
 import dev.flowguard.reward.ScoreItem;
 import dev.flowguard.reward.ScoreOutcome;
 import dev.flowguard.reward.ScorerWorker;
-import dev.flowguard.reward.onnx.OnnxException;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +13,12 @@ import java.util.stream.Stream;
 final class GenEvalWorker implements ScorerWorker {
 
     private final GenEvalProperties properties;
-    private final OnnxDetector detector;
+    private final Detector detector;
     private final ClassNames names;
     private final Optional<ColourClassifier> colours;
 
     GenEvalWorker(
-            GenEvalProperties properties, OnnxDetector detector, ClassNames names, Optional<ColourClassifier> colours) {
+            GenEvalProperties properties, Detector detector, ClassNames names, Optional<ColourClassifier> colours) {
         this.properties = properties;
         this.detector = detector;
         this.names = names;
@@ -50,7 +49,7 @@ final class GenEvalWorker implements ScorerWorker {
                     seen);
         } catch (UnusableMetadataException e) {
             return new ScoreOutcome.Invalid("the metadata of the prompt cannot be used: " + e.getMessage());
-        } catch (OnnxException e) {
+        } catch (DetectorException e) {
             return new ScoreOutcome.Failed(String.valueOf(e.getMessage()));
         }
     }

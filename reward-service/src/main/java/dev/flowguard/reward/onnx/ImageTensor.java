@@ -75,6 +75,11 @@ public final class ImageTensor {
         return values[(channel * height + y) * width + x];
     }
 
+    /** A copy of the numbers in row-major order. */
+    public float[] toFloats() {
+        return values.clone();
+    }
+
     FloatBuffer buffer() {
         return FloatBuffer.wrap(values).asReadOnlyBuffer();
     }

@@ -90,9 +90,22 @@ class GenEvalScorerTest {
     }
 
     @Test
+    void scoresOfOneDetectorAreTheSameByOnnxAndByTorchScript() {
+        Path script = Path.of("src/test/resources/torchscript/detector.pt");
+        for (Score score : Score.values()) {
+            assertThat(score(properties(script, score), null, metadata(TWO_DOGS_RIGHT_OF_A_PERSON)))
+                    .isInstanceOf(ScoreOutcome.Scored.class)
+                    .isEqualTo(score(properties(DETECTOR, score), null, metadata(TWO_DOGS_RIGHT_OF_A_PERSON)));
+        }
+        assertThat(description(properties(script, Score.TRAINING)).getVersion())
+                .as("the files differ")
+                .isNotEqualTo(description(properties(DETECTOR, Score.TRAINING)).getVersion());
+    }
+
+    @Test
     void aDetectorThatFailsIsAFailureAndNeverZero() {
-        Path misfit = DETECTOR.resolveSibling("misfit-detector.onnx");
-        assertThat(score(properties(misfit, Score.TRAINING), null, metadata(TWO_DOGS_RIGHT_OF_A_PERSON)))
+        Path choosy = Path.of("src/test/resources/torchscript/choosy-detector.pt");
+        assertThat(score(properties(choosy, Score.TRAINING), null, metadata(TWO_DOGS_RIGHT_OF_A_PERSON)))
                 .isInstanceOf(ScoreOutcome.Failed.class);
     }
 
@@ -167,7 +180,7 @@ class GenEvalScorerTest {
             GenEvalProperties properties, @Nullable ColourClassifier colours, Optional<Struct> metadata) {
         try (GenEvalScorer scorer = scorer(properties, colours);
                 ScorerWorker worker = scorer.newWorker()) {
-            return worker.scoreBatch(List.of(new ScoreItem(OnnxDetectorTest.image(), "", metadata)))
+            return worker.scoreBatch(List.of(new ScoreItem(DetectorTest.image(), "", metadata)))
                     .get(0);
         }
     }
@@ -177,7 +190,7 @@ class GenEvalScorerTest {
         Path file = properties.detector();
         return new GenEvalScorer(
                 properties,
-                OnnxDetector.open(file == null ? DETECTOR : file, names, properties),
+                Detector.open(file == null ? DETECTOR : file, names, properties),
                 names,
                 Optional.ofNullable(colours));
     }

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.flowguard.reward.RewardConfigurationException;
 import dev.flowguard.reward.clip.ClipProperties;
 import dev.flowguard.reward.onnx.ChannelOrder;
-import dev.flowguard.reward.onnx.OnnxException;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,21 +14,27 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** With the tiny networks of {@code tools/parity/rewards/onnx_models.py}, whose outputs can be seen in the image. */
-class OnnxDetectorTest {
+/**
+ * With the tiny networks of {@code tools/parity/rewards/onnx_models.py} and {@code torchscript_detectors.py}, whose outputs can be seen in the
+ * image.
+ */
+class DetectorTest {
 
     private static final Path NETWORKS = Path.of("src/test/resources/onnx");
 
     private final Path folder;
 
-    OnnxDetectorTest(@TempDir Path folder) {
+    DetectorTest(@TempDir Path folder) {
         this.folder = folder;
     }
 
-    @Test
-    void readsBoxesScoresLabelsAndMasks() {
-        try (OnnxDetector detector = open("detector.onnx", ClassNames.coco())) {
+    @ParameterizedTest
+    @ValueSource(strings = {"detector.onnx", "../torchscript/detector.pt", "../torchscript/tuple-detector.pt"})
+    void readsBoxesScoresLabelsAndMasks(String file) {
+        try (Detector detector = open(file, ClassNames.coco())) {
             List<Detection> seen = detector.detect(image(), true);
             assertThat(seen).extracting(Detection::object).containsExactly("person", "dog", "person");
             assertThat(seen).extracting(Detection::score).containsExactly(1f, .8f, .2f);
@@ -42,9 +47,10 @@ class OnnxDetectorTest {
         }
     }
 
-    @Test
-    void leavesMasksAloneThatNobodyWants() {
-        try (OnnxDetector detector = open("detector.onnx", ClassNames.coco())) {
+    @ParameterizedTest
+    @ValueSource(strings = {"detector.onnx", "../torchscript/detector.pt"})
+    void leavesMasksAloneThatNobodyWants(String file) {
+        try (Detector detector = open(file, ClassNames.coco())) {
             assertThat(detector.detect(image(), false))
                     .extracting(Detection::mask)
                     .containsOnly(Optional.empty());
@@ -54,7 +60,7 @@ class OnnxDetectorTest {
     @Test
     void stretchesTheImageToAFixedSizeAndTheBoxesBack() throws Exception {
         Path names = Files.writeString(folder.resolve("names.txt"), "\n".repeat(80) + "kite\n");
-        try (OnnxDetector detector = open("fixed-detector.onnx", ClassNames.read(names))) {
+        try (Detector detector = open("fixed-detector.onnx", ClassNames.read(names))) {
             BufferedImage blue = new BufferedImage(64, 128, BufferedImage.TYPE_3BYTE_BGR);
             for (int y = 0; y < 128; y++) {
                 for (int x = 0; x < 64; x++) {
@@ -70,20 +76,26 @@ class OnnxDetectorTest {
     }
 
     @Test
-    void aLabelWithoutANameIsAnErrorAndNotAnObject() {
-        try (OnnxDetector detector = open("fixed-detector.onnx", ClassNames.coco())) {
-            assertThatThrownBy(() -> detector.detect(image(), false))
-                    .isInstanceOf(OnnxException.class)
-                    .hasMessageContaining("80");
-        }
+    void refusesDetectorsWhoseOutputsDoNotFit() {
+        assertThatThrownBy(() -> open("fixed-detector.onnx", ClassNames.coco()))
+                .as("a label without a name")
+                .isInstanceOf(RewardConfigurationException.class)
+                .hasMessageContaining("the label 80");
+        assertThatThrownBy(() -> open("misfit-detector.onnx", ClassNames.coco()))
+                .isInstanceOf(RewardConfigurationException.class)
+                .hasMessageContaining("[1, 4]");
+        assertThatThrownBy(() -> open("../torchscript/unlabelled-detector.pt", ClassNames.coco()))
+                .isInstanceOf(RewardConfigurationException.class)
+                .hasMessageContaining("no labels");
     }
 
     @Test
-    void outputsThatDoNotFitAreAnError() {
-        try (OnnxDetector detector = open("misfit-detector.onnx", ClassNames.coco())) {
-            assertThatThrownBy(() -> detector.detect(image(), false))
-                    .isInstanceOf(OnnxException.class)
-                    .hasMessageContaining("[1, 4]");
+    void anImageThatTheNetworkFailsOnIsAnError() {
+        try (Detector detector = open("../torchscript/choosy-detector.pt", ClassNames.coco())) {
+            assertThatThrownBy(() -> detector.detect(image(), true))
+                    .isInstanceOf(DetectorException.class)
+                    .hasMessageContainingAll("choosy-detector.pt", "too wide")
+                    .hasMessageNotContaining("\n");
         }
     }
 
@@ -93,9 +105,12 @@ class OnnxDetectorTest {
         for (Path file : List.of(
                 text,
                 Files.createFile(folder.resolve("empty.onnx")),
+                Files.writeString(folder.resolve("text.pt"), "no network"),
+                Files.createFile(folder.resolve("empty.torchscript")),
+                folder.resolve("missing.pt"),
                 folder.resolve("missing.onnx"),
                 NETWORKS.resolve("two-inputs.onnx"))) {
-            assertThatThrownBy(() -> OnnxDetector.open(file, ClassNames.coco(), properties(file)))
+            assertThatThrownBy(() -> Detector.open(file, ClassNames.coco(), properties(file)))
                     .isInstanceOf(RewardConfigurationException.class)
                     .hasMessageContaining(file.toString())
                     .hasMessageNotContaining("\n");
@@ -139,8 +154,8 @@ class OnnxDetectorTest {
                 1);
     }
 
-    private static OnnxDetector open(String name, ClassNames names) {
-        Path file = NETWORKS.resolve(name);
-        return OnnxDetector.open(file, names, properties(file));
+    private static Detector open(String name, ClassNames names) {
+        Path file = NETWORKS.resolve(name).normalize();
+        return Detector.open(file, names, properties(file));
     }
 }

@@ -2,20 +2,17 @@ package dev.flowguard.reward.geneval;
 
 import dev.flowguard.reward.RewardConfigurationException;
 import dev.flowguard.reward.onnx.ImageTensor;
-import dev.flowguard.reward.onnx.OnnxException;
-import dev.flowguard.reward.onnx.OnnxModel;
-import dev.flowguard.reward.onnx.OnnxOutput;
-import dev.flowguard.reward.onnx.OnnxResult;
 import dev.flowguard.reward.onnx.PixelScale;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * An object detector that a user gives as an ONNX file. Thread-safe; the caller closes it.
+ * An object detector that a user gives as a file, of ONNX or TorchScript. Thread-safe; the caller closes it.
  *
  * <p>Its one input is an image, fp32 [1, 3, H, W], scaled and normalised as {@link GenEvalProperties} says. If H and W are fixed the image is
  * stretched to them, else its shape is kept. Its outputs, by name, each with or without a first axis of 1:
@@ -28,22 +25,22 @@ import java.util.Set;
  *       stretched over the image
  * </ul>
  */
-final class OnnxDetector implements AutoCloseable {
+final class Detector implements AutoCloseable {
 
     private static final int MAX_DETECTIONS = 10_000;
-    private static final String BOXES = "boxes";
-    private static final String SCORES = "scores";
-    private static final String LABELS = "labels";
-    private static final String MASKS = "masks";
+    private static final Set<String> WITHOUT_MASKS =
+            Set.of(DetectorNetwork.BOXES, DetectorNetwork.SCORES, DetectorNetwork.LABELS);
+    private static final Set<String> WITH_MASKS =
+            Set.of(DetectorNetwork.BOXES, DetectorNetwork.SCORES, DetectorNetwork.LABELS, DetectorNetwork.MASKS);
 
-    private final OnnxModel model;
+    private final DetectorNetwork network;
     private final ClassNames names;
     private final PixelScale scale;
     private final int shortSide;
     private final int longSide;
 
-    private OnnxDetector(OnnxModel model, ClassNames names, GenEvalProperties properties) {
-        this.model = model;
+    private Detector(DetectorNetwork network, ClassNames names, GenEvalProperties properties) {
+        this.network = network;
         this.names = names;
         this.scale = new PixelScale(properties.mean(), properties.std(), properties.channels());
         this.shortSide = properties.shortSide();
@@ -51,65 +48,73 @@ final class OnnxDetector implements AutoCloseable {
     }
 
     /**
-     * Loads the detector.
+     * Loads the detector, and tries it on a blank image.
      *
      * @throws RewardConfigurationException if it has not the outputs above, or cannot be loaded
      */
-    static OnnxDetector open(Path file, ClassNames names, GenEvalProperties properties) {
-        return new OnnxDetector(
-                OnnxModel.open(file, properties.threads(), Set.of(BOXES, SCORES, LABELS)), names, properties);
+    static Detector open(Path file, ClassNames names, GenEvalProperties properties) {
+        DetectorNetwork network = DetectorNetwork.open(file, properties.threads());
+        Detector detector = new Detector(network, names, properties);
+        try {
+            BufferedImage blank =
+                    new BufferedImage(properties.shortSide(), properties.shortSide(), BufferedImage.TYPE_3BYTE_BGR);
+            detector.detect(blank, true);
+            return detector;
+        } catch (DetectorException e) {
+            detector.close();
+            throw new RewardConfigurationException(file + ": " + e.getMessage(), e);
+        }
     }
 
     String sha256() {
-        return model.sha256();
+        return network.sha256();
     }
 
     /**
      * Everything that the detector sees, in its order, boxes cut at the image's edges.
      *
      * @param withMasks whether masks are wanted where the detector has them
-     * @throws OnnxException if it fails, or gives something else than it must
+     * @throws DetectorException if it fails, or gives something else than it must
      */
     List<Detection> detect(BufferedImage image, boolean withMasks) {
         double factor = Math.min(
                 (double) longSide / Math.max(image.getWidth(), image.getHeight()),
                 (double) shortSide / Math.min(image.getWidth(), image.getHeight()));
-        int width = model.fixedWidth().orElse(Math.max(1, (int) (image.getWidth() * factor + .5)));
-        int height = model.fixedHeight().orElse(Math.max(1, (int) (image.getHeight() * factor + .5)));
-        try (OnnxResult result = model.run(ImageTensor.of(image, width, height, scale))) {
-            return read(result, image, width, height, withMasks);
-        }
+        int width = network.fixedWidth().orElse(Math.max(1, (int) (image.getWidth() * factor + .5)));
+        int height = network.fixedHeight().orElse(Math.max(1, (int) (image.getHeight() * factor + .5)));
+        Map<String, NetworkOutput> outputs =
+                network.run(ImageTensor.of(image, width, height, scale), withMasks ? WITH_MASKS : WITHOUT_MASKS);
+        return read(outputs, image, width, height);
     }
 
-    private List<Detection> read(OnnxResult result, BufferedImage image, int width, int height, boolean withMasks) {
-        OnnxOutput boxes = result.get(BOXES);
-        OnnxOutput scores = result.get(SCORES);
-        OnnxOutput labels = result.get(LABELS);
+    private List<Detection> read(Map<String, NetworkOutput> outputs, BufferedImage image, int width, int height) {
+        NetworkOutput boxes = required(outputs, DetectorNetwork.BOXES);
+        NetworkOutput scores = required(outputs, DetectorNetwork.SCORES);
+        NetworkOutput labels = required(outputs, DetectorNetwork.LABELS);
         long count = scores.count();
         if (count > MAX_DETECTIONS
                 || boxes.count() != 4 * count
-                || (count > 0 && boxes.size(-1) != 4)
+                || (count > 0 && boxes.sizeFromLast(1) != 4)
                 || labels.count() != count) {
-            throw new OnnxException(
+            throw new DetectorException(
                     "the detector's boxes %s, scores %s and labels %s must be [N, 4], [N] and [N] with N up to %d"
                             .formatted(boxes.shape(), scores.shape(), labels.shape(), MAX_DETECTIONS));
         }
         if (count == 0) {
             return List.of();
         }
-        Optional<Masks> masks = withMasks
-                ? result.find(MASKS).map(output -> Masks.of(output, (int) count, image.getWidth(), image.getHeight()))
-                : Optional.empty();
-        OnnxOutput.Numbers sides = boxes.numbers();
-        OnnxOutput.Numbers certainties = scores.numbers();
-        OnnxOutput.Numbers classes = labels.numbers();
+        Optional<Masks> masks = Optional.ofNullable(outputs.get(DetectorNetwork.MASKS))
+                .map(output -> Masks.of(output, (int) count, image.getWidth(), image.getHeight()));
+        NetworkOutput.Numbers sides = boxes.numbers();
+        NetworkOutput.Numbers certainties = scores.numbers();
+        NetworkOutput.Numbers classes = labels.numbers();
         float across = (float) image.getWidth() / width;
         float down = (float) image.getHeight() / height;
         List<Detection> seen = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int label = (int) classes.at(i);
             if (label >= names.size()) {
-                throw new OnnxException("the detector gave the label %d, but only %d classes have names"
+                throw new DetectorException("the detector gave the label %d, but only %d classes have names"
                         .formatted(label, names.size()));
             }
             if (label < 0) {
@@ -129,28 +134,36 @@ final class OnnxDetector implements AutoCloseable {
         return seen;
     }
 
+    private static NetworkOutput required(Map<String, NetworkOutput> outputs, String name) {
+        NetworkOutput output = outputs.get(name);
+        if (output == null) {
+            throw new DetectorException("the detector gave no " + name);
+        }
+        return output;
+    }
+
     private static float within(float side, int size) {
         return Math.max(0, Math.min(size, number(side)));
     }
 
     private static float number(float value) {
         if (Float.isNaN(value)) {
-            throw new OnnxException("the detector gave a box or a score that is no number");
+            throw new DetectorException("the detector gave a box or a score that is no number");
         }
         return value;
     }
 
     /** The masks of all objects, [count, height, width]. */
-    private record Masks(OnnxOutput.Numbers samples, int width, int height, int imageWidth, int imageHeight) {
+    private record Masks(NetworkOutput.Numbers samples, int width, int height, int imageWidth, int imageHeight) {
 
-        static Masks of(OnnxOutput output, int count, int imageWidth, int imageHeight) {
+        static Masks of(NetworkOutput output, int count, int imageWidth, int imageHeight) {
             if (output.rank() < 2
                     || output.count() == 0
-                    || output.count() != (long) count * output.size(-2) * output.size(-1)) {
-                throw new OnnxException("the detector's masks %s do not fit its %d objects; they must be [N, h, w]"
+                    || output.count() != (long) count * output.sizeFromLast(2) * output.sizeFromLast(1)) {
+                throw new DetectorException("the detector's masks %s do not fit its %d objects; they must be [N, h, w]"
                         .formatted(output.shape(), count));
             }
-            return new Masks(output.numbers(), output.size(-1), output.size(-2), imageWidth, imageHeight);
+            return new Masks(output.numbers(), output.sizeFromLast(1), output.sizeFromLast(2), imageWidth, imageHeight);
         }
 
         Mask of(int object) {
@@ -164,6 +177,6 @@ final class OnnxDetector implements AutoCloseable {
 
     @Override
     public void close() {
-        model.close();
+        network.close();
     }
 }
