@@ -20,6 +20,11 @@ final class LineProgress implements RunProgress {
     }
 
     @Override
+    public void note(String line) {
+        out.println(line);
+    }
+
+    @Override
     public void close() {
         // Nothing is open.
     }

@@ -8,6 +8,9 @@ interface RunProgress extends AutoCloseable {
     /** An iteration has ended. */
     void show(ProgressUpdate update);
 
+    /** Something happened that a person wants to know; it stays, and the progress goes on below it. */
+    void note(String line);
+
     /** Leaves the line that was last shown and goes to the next. */
     @Override
     void close();
@@ -19,6 +22,6 @@ interface RunProgress extends AutoCloseable {
      * @param done how many of them were done before, by the run that this one goes on from
      */
     static RunProgress on(boolean terminal, PrintWriter out, int iterations, int done) {
-        return terminal ? new BarProgress(iterations, done) : new LineProgress(out);
+        return terminal ? new BarProgress(out, iterations, done) : new LineProgress(out);
     }
 }

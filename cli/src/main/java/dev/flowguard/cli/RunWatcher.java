@@ -11,6 +11,9 @@ import dev.flowguard.learner.training.RunPlan;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.LocalTime;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,9 +21,10 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Shows a run while it goes on: a progress line, and a report that is renewed with every evaluation. */
+/** Shows a run while it goes on: a progress line, warnings, and a report that is renewed with every evaluation. Thread-safe. */
 final class RunWatcher implements RunListener {
 
+    private final Clock clock;
     private final boolean terminal;
     private final PrintWriter out;
     private final RemainingTime remaining = new RemainingTime();
@@ -30,13 +34,14 @@ final class RunWatcher implements RunListener {
     private @Nullable RunReport report;
     private @Nullable RunProgress progress;
 
-    RunWatcher(boolean terminal, PrintWriter out) {
+    RunWatcher(Clock clock, boolean terminal, PrintWriter out) {
+        this.clock = clock;
         this.terminal = terminal;
         this.out = out;
     }
 
     @Override
-    public void runStarted(RunPlan started) {
+    public synchronized void runStarted(RunPlan started) {
         plan = started;
         report = new RunReport(started.recipe(), started.directory());
         out.println(String.format(
@@ -50,7 +55,7 @@ final class RunWatcher implements RunListener {
     }
 
     @Override
-    public void iterationFinished(IterationReport line) {
+    public synchronized void iterationFinished(IterationReport line) {
         line.seconds().forEach((phase, time) -> seconds.merge(phase, time, Double::sum));
         eval.putAll(line.eval());
         if (plan == null || progress == null || report == null) {
@@ -75,9 +80,10 @@ final class RunWatcher implements RunListener {
     }
 
     @Override
-    public void runEnded(RunOutcome outcome) {
+    public synchronized void runEnded(RunOutcome outcome) {
         if (progress != null) {
             progress.close();
+            progress = null;
         }
         if (report != null) {
             report.write(
@@ -90,8 +96,15 @@ final class RunWatcher implements RunListener {
         }
     }
 
+    /** Shows a warning while the run goes on. What is wrong before that or ends it is told otherwise. */
+    synchronized void warn(String warning) {
+        if (progress != null) {
+            progress.note("[%s] %s".formatted(LocalTime.now(clock).truncatedTo(ChronoUnit.SECONDS), warning));
+        }
+    }
+
     /** Says how it ended, where the time went, and where everything is. */
-    void summarize(RunOutcome outcome) {
+    synchronized void summarize(RunOutcome outcome) {
         if (outcome.status() != RunOutcome.Status.FAILED) {
             out.println(outcome.message());
         }

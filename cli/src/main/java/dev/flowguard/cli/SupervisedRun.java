@@ -5,6 +5,8 @@ import dev.flowguard.learner.training.RunOutcome;
 import dev.flowguard.rollout.WorkerEnd;
 import dev.flowguard.tensor.InputException;
 import java.io.PrintWriter;
+import java.time.Clock;
+import java.time.ZoneId;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +24,13 @@ final class SupervisedRun {
 
     SupervisedRun(PrintWriter out, PrintWriter err) {
         this.err = err;
-        this.watcher = new RunWatcher(Boolean.getBoolean("flowguard.terminal"), out);
+        this.watcher =
+                new RunWatcher(Clock.system(ZoneId.systemDefault()), Boolean.getBoolean("flowguard.terminal"), out);
+    }
+
+    /** Shows a warning of the services in this process. */
+    void warn(String warning) {
+        watcher.warn(warning);
     }
 
     /** Prepares a learner's context. */

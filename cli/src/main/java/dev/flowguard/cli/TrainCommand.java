@@ -51,7 +51,8 @@ final class TrainCommand implements Callable<Integer> {
         if (!local.isEmpty()) {
             services.add(reward(local));
         }
-        try (StopSignals signals = run.stopOnSignals();
+        try (Logs.SafeCloseable warnings = Logs.warnings(run::warn);
+                StopSignals signals = run.stopOnSignals();
                 EmbeddedServices started = EmbeddedServices.start(services)) {
             started.bean(RolloutWorkers.class).end().thenAccept(run::workerEnded);
             return run.await(signals);

@@ -128,7 +128,8 @@ final class Circuit {
 
     private synchronized void answered() {
         if (state != State.CLOSED) {
-            log.info("reward '{}' answers again", name);
+            // Of the same level as its absence: whoever was told of the one waits for the other.
+            log.warn("reward '{}' answers again", name);
             metrics.away(name, false);
         }
         state = State.CLOSED;

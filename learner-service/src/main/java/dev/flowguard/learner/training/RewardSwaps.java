@@ -229,9 +229,16 @@ final class RewardSwaps {
                 + (drift == null ? "" : " (" + described(drift) + ")")
                 + ", " + report.failedGroups() + " failed";
         switch (swap.phase()) {
-            case SHADOWING -> log.info("reward '{}': {} shadows {} {}", reward, swap.next(), swap.old(), evidence);
+            // Its beginning and its end are what the scores' reader must know.
+            case SHADOWING -> {
+                if (report.groups() == 0 && report.failedGroups() == 0) {
+                    log.warn("reward '{}': {} shadows {} from now on", reward, swap.next(), swap.old());
+                } else {
+                    log.info("reward '{}': {} shadows {} {}", reward, swap.next(), swap.old(), evidence);
+                }
+            }
             case CUT_OVER ->
-                log.info("reward '{}': {} takes the place of {} {}", reward, swap.next(), swap.old(), evidence);
+                log.warn("reward '{}': {} takes the place of {} {}", reward, swap.next(), swap.old(), evidence);
             case ABORTED ->
                 log.error(
                         "reward '{}': {} stays, the swap to {} is aborted: {}; {}",
