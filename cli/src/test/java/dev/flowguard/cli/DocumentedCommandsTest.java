@@ -52,9 +52,13 @@ class DocumentedCommandsTest {
     }
 
     static List<Documented> commands() throws IOException {
-        try (Stream<Path> files = Files.find(
-                HOME, 3, (file, attributes) -> file.getFileName().toString().endsWith(".md"))) {
-            return files.sorted().flatMap(DocumentedCommandsTest::commands).toList();
+        try (Stream<Path> readmes = Files.find(HOME, 3, (file, attributes) -> file.endsWith("README.md"));
+                Stream<Path> documents = Files.list(HOME.resolve("docs"))) {
+            return Stream.concat(
+                            readmes, documents.filter(file -> file.toString().endsWith(".md")))
+                    .sorted()
+                    .flatMap(DocumentedCommandsTest::commands)
+                    .toList();
         }
     }
 
