@@ -4,6 +4,7 @@ import dev.flowguard.learner.coordination.Batch;
 import dev.flowguard.learner.coordination.Coordinator;
 import dev.flowguard.learner.coordination.Score;
 import dev.flowguard.learner.coordination.ScoredGroup;
+import dev.flowguard.learner.coordination.StopRequestedException;
 import dev.flowguard.learner.output.IterationReport;
 import dev.flowguard.learner.output.IterationReport.Oversight;
 import dev.flowguard.learner.output.IterationReport.Scoring;
@@ -213,11 +214,30 @@ final class RunKeeper {
         }
     }
 
-    /** Publishes the policy, evaluates it where that is due, and writes the iteration's line. */
+    /**
+     * Publishes the policy, evaluates it where that is due, and writes the iteration's line.
+     *
+     * <p>INVARIANT: an iteration whose policy is kept has a line. One that is stopped within its evaluation has a line without
+     * it, which the resumed run replaces.
+     */
     void conclude(IterationReport report) throws InterruptedException {
         publisher.publish(report.policyVersion());
         clock.book("publish");
-        Evaluation evaluation = due(report.iteration()) ? evaluate(report.iteration()) : Evaluation.none();
+        if (!due(report.iteration())) {
+            conclude(report, Evaluation.none());
+            return;
+        }
+        Evaluation evaluation;
+        try {
+            evaluation = evaluate(report.iteration());
+        } catch (StopRequestedException e) {
+            conclude(report, Evaluation.none());
+            throw e;
+        }
+        conclude(report, evaluation);
+    }
+
+    private void conclude(IterationReport report, Evaluation evaluation) {
         Overseer.Decision decision = overseer.observe(report.iteration(), evaluation);
         Map<String, Double> seconds = new LinkedHashMap<>(report.seconds());
         clock.take().forEach((phase, value) -> seconds.merge(phase, value, Double::sum));

@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
@@ -211,6 +212,43 @@ class TrainingSessionTest {
         }
         assertThat(Files.readAllLines(broken.resolve("ledger.jsonl")))
                 .containsExactlyInAnyOrderElementsOf(Files.readAllLines(straight.resolve("ledger.jsonl")));
+    }
+
+    /** INVARIANT: the adapter is that of the last line, however the run was stopped. */
+    @Test
+    void aRunThatIsStoppedWithinAnEvaluationHasTheLineOfItsIteration() throws IOException {
+        Path recipe = TinyRun.write(folder, 4);
+        Path straight = folder.resolve("straight");
+        Path broken = folder.resolve("broken");
+        run(recipe, false, into(straight), NOBODY);
+        AtomicReference<TrainingSession> running = new AtomicReference<>();
+
+        RunOutcome stopped = run(
+                recipe,
+                false,
+                into(broken),
+                session -> {
+                    running.set(session);
+                    return iteration -> {};
+                },
+                parts -> {
+                    GroupHeader header = parts.get(0).getHeader();
+                    if (header.getLatentRows() == 0 && header.getPolicyVersion() == 2) {
+                        Objects.requireNonNull(running.get()).requestStop();
+                    }
+                    return parts;
+                });
+
+        assertThat(stopped.status()).isEqualTo(RunOutcome.Status.STOPPED);
+        assertThat(stopped.iterations()).isEqualTo(2);
+        List<IterationReport> lines = new RunDirectory(broken).reports();
+        assertThat(lines).extracting(IterationReport::iteration).containsExactly(0, 1, 2);
+        assertThat(lines.get(2).eval()).isEmpty();
+        assertThat(broken.resolve("adapter/adapter_model.safetensors"))
+                .hasSameBinaryContentAs(broken.resolve("checkpoints/000002/adapter.safetensors"));
+
+        assertThat(run(recipe, true, into(broken), NOBODY).status()).isEqualTo(RunOutcome.Status.FINISHED);
+        assertThat(curve(broken)).isEqualTo(curve(straight));
     }
 
     @Test
