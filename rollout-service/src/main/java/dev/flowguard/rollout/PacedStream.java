@@ -29,6 +29,9 @@ final class PacedStream<Q, A> implements ClientResponseObserver<Q, A> {
     private volatile @Nullable ClientCallStreamObserver<Q> call;
     private boolean halfClosed;
 
+    /** INVARIANT: once {@link #await} has ended no answer is taken any more, for a cancelled call's late ones would count for the next call. */
+    private final Object delivery = new Object();
+
     /**
      * @param requests made one by one, as they are sent
      * @param answers takes each answer; what it throws cancels the call and is what {@link #await} throws
@@ -61,10 +64,15 @@ final class PacedStream<Q, A> implements ClientResponseObserver<Q, A> {
 
     @Override
     public void onNext(A answer) {
-        try {
-            answers.accept(answer);
-        } catch (RuntimeException failure) {
-            fail(failure);
+        synchronized (delivery) {
+            if (completion.isDone()) {
+                return;
+            }
+            try {
+                answers.accept(answer);
+            } catch (RuntimeException failure) {
+                fail(failure);
+            }
         }
     }
 
@@ -94,16 +102,18 @@ final class PacedStream<Q, A> implements ClientResponseObserver<Q, A> {
             }
             throw new IllegalStateException(e.getCause());
         } catch (TimeoutException e) {
-            cancel(e);
+            fail(e);
             throw Status.DEADLINE_EXCEEDED.withCause(e).asRuntimeException();
         } catch (InterruptedException e) {
-            cancel(e);
+            fail(e);
             throw e;
         }
     }
 
-    private void fail(RuntimeException failure) {
-        completion.completeExceptionally(failure);
+    private void fail(Exception failure) {
+        synchronized (delivery) {
+            completion.completeExceptionally(failure);
+        }
         cancel(failure);
     }
 

@@ -92,6 +92,30 @@ class PacedStreamTest {
         assertThat(call.cancelled).isTrue();
     }
 
+    /** INVARIANT: what a call that was given up still answers is not taken for the next call's. */
+    @Test
+    void answersThatComeAfterTheEndAreNotTaken() {
+        PacedStream<Integer, String> refused =
+                new PacedStream<>(List.<Integer>of().iterator(), answer -> {
+                    answers.add(answer);
+                    throw new TryAgainException(answer);
+                });
+        refused.beforeStart(call);
+        refused.onNext("of another version");
+        refused.onNext("late");
+        assertThatThrownBy(() -> refused.await(deadline)).hasMessage("of another version");
+        refused.onNext("later");
+
+        PacedStream<Integer, String> interrupted =
+                new PacedStream<>(List.<Integer>of().iterator(), answers::add);
+        interrupted.beforeStart(call);
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> interrupted.await(deadline)).isInstanceOf(InterruptedException.class);
+        interrupted.onNext("late");
+
+        assertThat(answers).containsExactly("of another version");
+    }
+
     /** A call whose transport takes as many messages as a test says. */
     private static final class FakeCall extends ClientCallStreamObserver<Integer> {
 
