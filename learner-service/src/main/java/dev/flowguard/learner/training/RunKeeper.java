@@ -217,8 +217,8 @@ final class RunKeeper {
     /**
      * Publishes the policy, evaluates it where that is due, and writes the iteration's line.
      *
-     * <p>INVARIANT: an iteration whose policy is kept has a line. One that is stopped within its evaluation has a line without
-     * it, which the resumed run replaces.
+     * <p>INVARIANT: an iteration that made a policy has a line. One that is stopped within its evaluation has a line without it,
+     * which the resumed run replaces.
      */
     void conclude(IterationReport report) throws InterruptedException {
         publisher.publish(report.policyVersion());
@@ -231,7 +231,9 @@ final class RunKeeper {
         try {
             evaluation = evaluate(report.iteration());
         } catch (StopRequestedException e) {
-            conclude(report, Evaluation.none());
+            if (report.iteration() > 0) {
+                conclude(report, Evaluation.none());
+            }
             throw e;
         }
         conclude(report, evaluation);
